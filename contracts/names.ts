@@ -1,0 +1,66 @@
+/**
+ * The names under which the parts of ChurnOps meet in the cluster: API group, labels, annotations, ports, paths.
+ * Operator and server never import each other; both import these.
+ */
+
+/** API group of every kind, label and annotation of ours. */
+export const GROUP = 'churnops.dev';
+export const API_VERSION = `${GROUP}/v1alpha1` as const;
+
+/** Labels. Role (stable, candidate) is never a label: selectors name model and hash (DESIGN section 3). */
+export const LABELS = {
+  /** ChurnModel name; on every child. */
+  model: `${GROUP}/model`,
+  /** First 8 hex digits of the candidate hash; on Deployments and pods of one version. */
+  hash: `${GROUP}/hash`,
+  /** What a pod or Job is for: `serving` or `inspect`. */
+  component: 'app.kubernetes.io/component',
+  managedBy: 'app.kubernetes.io/managed-by',
+  name: 'app.kubernetes.io/name',
+  instance: 'app.kubernetes.io/instance',
+} as const;
+
+/** Annotations that the operator writes on children. */
+export const ANNOTATIONS = {
+  /** sha256 of the desired object, so that a field we no longer want is noticed. */
+  applied: `${GROUP}/applied`,
+  /** TrafficPolicy as JSON, on pods; read through a downward-API volume. */
+  trafficPolicy: `${GROUP}/traffic-policy`,
+  /** Full package version (a label value would be too narrow for some). */
+  version: `${GROUP}/version`,
+} as const;
+
+/** Annotations through which people act on a ChurnModel; the value is a candidate hash (or its first 8 digits). */
+export const ACTIONS = {
+  promote: `${GROUP}/promote`,
+  abort: `${GROUP}/abort`,
+  retry: `${GROUP}/retry`,
+  override: `${GROUP}/override`,
+  allowSchemaChange: `${GROUP}/allow-schema-change`,
+  retrain: `${GROUP}/retrain`,
+} as const;
+
+export const MANAGED_BY = 'churnops';
+/** Field manager of every server-side apply by the operator. */
+export const FIELD_MANAGER = 'churnops-operator';
+
+/** Ports of a serving pod. */
+export const PORTS = { http: 8080, control: 9090 } as const;
+
+/** Paths inside a serving or inspect pod. */
+export const PATHS = {
+  /** Where `pull` writes the verified package and `serve` reads it. */
+  package: '/var/lib/churnops/package',
+  /** Downward-API volume; the file `policy` holds the annotation's value, empty without one. */
+  traffic: '/etc/churnops/traffic',
+  trafficPolicyFile: '/etc/churnops/traffic/policy',
+  terminationMessage: '/dev/termination-log',
+} as const;
+
+/** Files of a model package (DESIGN section 2.2). */
+export const PACKAGE_FILES = {
+  card: 'model.json',
+  graph: 'model.onnx',
+  golden: 'golden.json',
+  report: 'report.html',
+} as const;

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+const Text = z.string().min(1);
+
+/** The store as a pod reaches it. Keys come from the Secret in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, as the AWS SDK reads them. */
+const StoreEnvironment = z.object({
+  CHURNOPS_REPOSITORY: Text.describe('spec.model.repository: s3://bucket/prefix or file:///folder.'),
+  CHURNOPS_STORE_ENDPOINT: Text.optional().describe('spec.storage.endpoint; unset: AWS itself.'),
+  CHURNOPS_STORE_REGION: Text.optional().describe('spec.storage.region.'),
+});
+
+const Identity = z.object({
+  CHURNOPS_NAMESPACE: Text,
+  CHURNOPS_MODEL: Text.describe('ChurnModel name.'),
+  CHURNOPS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+
+/** Environment of `server inspect`. */
+export const InspectEnvironment = Identity.extend(StoreEnvironment.shape).extend({
+  CHURNOPS_VERSION: Text.describe('spec.model.version; `latest` is resolved here.'),
+  CHURNOPS_OFFLINE_MIN_AUC: z.coerce.number().min(0.5).max(1).optional().describe('spec.rollout.offline.minAUC; unset: no offline gate.'),
+  CHURNOPS_STABLE_VERSION: Text.optional().describe('Version whose input columns the new one must be compatible with.'),
+  CHURNOPS_STABLE_DIGEST: Text.optional().describe('Package digest of that version.'),
+  CHURNOPS_ALLOW_SCHEMA_CHANGE: Text.optional().describe('Candidate hash (whole or its first 8 digits) that may ask for a new required column.'),
+});
+export type InspectEnvironment = z.infer<typeof InspectEnvironment>;
+
+/** Environment of `server pull`. */
+export const PullEnvironment = Identity.extend(StoreEnvironment.shape).extend({
+  CHURNOPS_VERSION: Text.describe('A resolved version, never `latest`.'),
+  CHURNOPS_PACKAGE_DIGEST: Text.describe('What inspection found; anything else is refused.'),
+});
+export type PullEnvironment = z.infer<typeof PullEnvironment>;
+
+/** Environment of `server serve`. It needs no store. */
+export const ServeEnvironment = Identity.extend({
+  CHURNOPS_VERSION: Text,
+  CHURNOPS_PACKAGE_DIGEST: Text,
+  CHURNOPS_CANDIDATE_HASH: Text,
+  CHURNOPS_DECISION_THRESHOLD: z.coerce.number().min(0).max(1).optional().describe('spec.serving.decisionThreshold; unset: the card\'s.'),
+});
+export type ServeEnvironment = z.infer<typeof ServeEnvironment>;

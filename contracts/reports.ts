@@ -1,0 +1,94 @@
+import { z } from 'zod';
+
+/** Most bytes of a termination message; the kubelet cuts at 4,096, all containers of a pod together at 12 KiB. */
+export const TERMINATION_MESSAGE_MAX_BYTES = 3072;
+
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const Verdict = z.enum(['Pass', 'Fail', 'Error']);
+
+/** Why an inspection ended as it did; Error carries a code of the error catalogue. */
+export const InspectionReason = z.enum(['Inspected', 'OfflineGateFailed', 'SchemaIncompatible', 'PackageError']);
+export type InspectionReason = z.infer<typeof InspectionReason>;
+
+/**
+ * What the `inspect` Job found, as the pod's termination message (at most 3 KiB) and, with `checks` in full, as a JSON file in the store.
+ * Pass: the version may be deployed. Fail: it may not, whatever is tried again. Error: it could not be found out; run again.
+ */
+export const InspectionReport = z.object({
+  schemaVersion: z.literal(1),
+  kind: z.literal('InspectionReport'),
+  verdict: Verdict,
+  reason: InspectionReason,
+  /** Code of the error catalogue where the verdict is Error. */
+  code: z.string().max(64).optional(),
+  message: z.string().max(1024).describe('One or two sentences for people: what was found and what to do.'),
+  version: z.string().max(63).optional().describe('The resolved version.'),
+  packageDigest: Sha256.optional(),
+  candidateHash: Sha256.optional(),
+  entityColumn: z.string().max(128).nullable().optional(),
+  threshold: z.number().min(0).max(1).optional().describe("The card's decision threshold."),
+  testAUC: z.object({ value: z.number(), lower: z.number(), upper: z.number() }).optional(),
+  finishedAt: z.string().max(35),
+  report: z
+    .object({ path: z.string().max(512), sha256: Sha256 })
+    .nullable()
+    .describe('The whole report in the store; null where it could not be written (reportProblem says why).'),
+  reportProblem: z.string().max(256).optional(),
+});
+export type InspectionReport = z.infer<typeof InspectionReport>;
+
+/** One check of the whole inspection report. */
+export const InspectionCheck = z.object({ name: z.string().max(64), passed: z.boolean(), message: z.string().max(512) });
+export type InspectionCheck = z.infer<typeof InspectionCheck>;
+
+/** The file in the store: the short form plus every check in order. */
+export const InspectionReportFile = InspectionReport.omit({ report: true, reportProblem: true }).extend({ checks: z.array(InspectionCheck).max(100) });
+export type InspectionReportFile = z.infer<typeof InspectionReportFile>;
+
+/** Termination message of `pull` or `serve` where it gives up: the kubelet starts it again. */
+export const FailureReport = z.object({
+  schemaVersion: z.literal(1),
+  kind: z.literal('FailureReport'),
+  code: z.string().max(64),
+  message: z.string().max(1024),
+});
+export type FailureReport = z.infer<typeof FailureReport>;
+
+/** Verdict of the shadow gate (DESIGN section 5). Inconclusive is normal: it says what is missing. */
+export const GateVerdict = z.enum(['Pass', 'Fail', 'Inconclusive', 'Error', 'NotDue']);
+export type GateVerdict = z.infer<typeof GateVerdict>;
+
+const Interval = z.object({ value: z.number(), lower: z.number(), upper: z.number() });
+const Side = z.object({ rows: z.int().min(0), positives: z.int().min(0), negatives: z.int().min(0), auc: Interval.nullable() });
+
+/** What the `evaluate` Job found about a candidate, or about stable in the weekly run. */
+export const EvaluationReport = z.object({
+  schemaVersion: z.literal(1),
+  kind: z.literal('EvaluationReport'),
+  candidateHash: Sha256,
+  verdict: GateVerdict,
+  reason: z.string().max(64),
+  message: z.string().max(1024),
+  candidate: Side,
+  stable: Side.optional(),
+  difference: Interval.optional().describe('AUC of the candidate minus AUC of stable, on the same customers.'),
+  expectedDecisionAt: z.string().max(35).optional(),
+  finishedAt: z.string().max(35),
+  report: z.object({ path: z.string().max(512), sha256: Sha256 }).nullable(),
+});
+export type EvaluationReport = z.infer<typeof EvaluationReport>;
+
+/** What a retraining Job ended with. "Kept" is a success: the new model was not better. */
+export const TrainingReport = z.object({
+  schemaVersion: z.literal(1),
+  kind: z.literal('TrainingReport'),
+  outcome: z.enum(['Published', 'Kept', 'Failed']),
+  reason: z.string().max(64),
+  message: z.string().max(1024),
+  version: z.string().max(63).optional(),
+  packageDigest: Sha256.optional(),
+  testAUC: Interval.optional(),
+  finishedAt: z.string().max(35),
+  report: z.object({ path: z.string().max(512), sha256: Sha256 }).nullable(),
+});
+export type TrainingReport = z.infer<typeof TrainingReport>;
