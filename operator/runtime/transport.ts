@@ -1,0 +1,37 @@
+/** What a call does, in Kubernetes' words; `apply` and `patch` both are HTTP PATCH. */
+export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'apply' | 'patch' | 'delete';
+
+/** One call to the API server. */
+export type ApiRequest = Readonly<{
+  verb: ApiVerb;
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** From the server's root, without query. */
+  path: string;
+  query?: Readonly<Record<string, string>> | undefined;
+  contentType?: string | undefined;
+  /** JSON text. */
+  body?: string | undefined;
+  /** Longest wait for the whole answer of `send`, or for the head of `stream`; default 30 s. */
+  timeoutMs?: number | undefined;
+}>;
+
+/** A whole answer, whatever its status. */
+export type ApiResponse = Readonly<{ status: number; retryAfter?: string | undefined; text: string }>;
+
+/** The head of an answer whose body goes on; leaving the iteration closes the connection. */
+export type ApiStream = Readonly<{ status: number; retryAfter?: string | undefined; chunks: AsyncIterable<Uint8Array> }>;
+
+/**
+ * How calls reach the API server. Wrap it to retry, count, record or cut calls.
+ * An answer of any status is a value; only the absence of one is an error.
+ * @throws ApiError Unavailable, Timeout or Aborted
+ */
+export interface Transport {
+  send(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse>;
+  stream(request: ApiRequest, signal: AbortSignal): Promise<ApiStream>;
+}
+
+/** Whether a call changes the cluster. */
+export function isWrite(request: ApiRequest): boolean {
+  return request.method !== 'GET';
+}
