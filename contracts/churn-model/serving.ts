@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { IntOrString, kubernetesObject, ObjectName, rules, text } from './field-types.ts';
+
+const ResourceList = z.record(z.string().max(63), IntOrString).meta({ maxProperties: 16 });
+
+const Toleration = z.object({
+  key: z.string().max(316).optional(),
+  operator: z.enum(['Exists', 'Equal']).optional(),
+  value: z.string().max(63).optional(),
+  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
+  tolerationSeconds: z.int().min(0).max(604_800).optional(),
+});
+
+/** Node labels that a pod asks for. */
+export const NodeSelector = z.record(z.string().max(316), z.string().max(63)).meta({ maxProperties: 32 });
+/** Taints that a pod tolerates. */
+export const Tolerations = z.array(Toleration).max(32);
+
+const Scheduling = z.object({
+  nodeSelector: NodeSelector.describe('Node labels that a serving pod asks for.').optional(),
+  tolerations: Tolerations.describe('Taints that a serving pod tolerates.').optional(),
+  affinity: kubernetesObject('Affinity of serving pods, as in a pod.').optional(),
+  topologySpreadConstraints: z
+    .array(
+      z.object({
+        maxSkew: z.int32().min(1).max(1000),
+        topologyKey: z.string().min(1).max(316),
+        whenUnsatisfiable: z.enum(['DoNotSchedule', 'ScheduleAnyway']),
+      }),
+    )
+    .max(8)
+    .describe('How serving pods spread; the selector is filled in. Unset: over nodes and zones, where possible.')
+    .optional(),
+  priorityClassName: z.string().max(253).describe('PriorityClass of serving pods; empty: none.').optional(),
+});
+
+const Autoscaling = z
+  .object({
+    minReplicas: z.int32().min(1).max(1000).describe('Fewest pods.'),
+    maxReplicas: z.int32().min(1).max(1000).describe('Most pods.'),
+    targetCPUUtilizationPercentage: z.int32().min(1).max(100).default(70).describe('Mean CPU use to hold, in percent of the request.'),
+  })
+  .meta(rules({ rule: 'self.minReplicas <= self.maxReplicas', message: 'minReplicas must not be larger than maxReplicas' }));
+
+const Expose = z.object({
+  parentRefs: z
+    .array(z.object({ name: ObjectName, namespace: ObjectName.optional(), sectionName: z.string().min(1).max(253).optional() }))
+    .max(8)
+    .describe('Gateways that the HTTPRoute attaches to.'),
+  hostnames: z
+    .array(
+      text({
+        pattern: /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+        message: 'write a host name such as churn.example.com',
+        max: 253,
+        description: 'Host name of the route.',
+      }),
+    )
+    .max(16)
+    .describe('Host names of the HTTPRoute.')
+    .optional(),
+});
+
+/** `spec.serving`: size, threshold and place of the serving pods. */
+export const Serving = z
+  .object({
+    replicas: z.int32().min(0).max(1000).describe('Serving pods; unset: 2. Not together with autoscaling.').optional(),
+    autoscaling: Autoscaling.describe('Let a HorizontalPodAutoscaler size the stable version. Not together with replicas.').optional(),
+    decisionThreshold: z.number().min(0).max(1).describe("Probability from which the decision is yes; unset: the model card's.").optional(),
+    resources: z
+      .object({ requests: ResourceList.describe('Requested, such as {cpu: 200m, memory: 256Mi}.').optional(), limits: ResourceList.describe('Limits.').optional() })
+      .describe('Resources of a serving pod.')
+      .optional(),
+    scheduling: Scheduling.describe('Where serving pods run.').optional(),
+    expose: Expose.describe('A Gateway API HTTPRoute to the stable Service.').optional(),
+    auth: z.enum(['None', 'Token']).default('None').describe('Token: callers need the bearer token that the operator keeps in a Secret.'),
+  })
+  .meta(
+    rules(
+      { rule: '!(has(self.replicas) && has(self.autoscaling))', message: 'set replicas or autoscaling, not both' },
+      {
+        rule: "!has(self.autoscaling) || (has(self.resources) && has(self.resources.requests) && 'cpu' in self.resources.requests)",
+        message: 'autoscaling needs resources.requests.cpu, which the utilisation is a share of',
+      },
+      { rule: "!has(self.expose) || self.auth == 'Token'", message: 'expose needs auth: Token' },
+    ),
+  )
+  .describe('Size, threshold and place of the serving pods.');

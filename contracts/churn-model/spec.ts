@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { rules } from './field-types.ts';
+import { Batch, Experiment, Journal, Labels, Retention } from './labels.ts';
+import { Model, Storage } from './model.ts';
+import { Monitoring } from './monitoring.ts';
+import { Retraining } from './retraining.ts';
+import { Rollout } from './rollout.ts';
+import { Serving } from './serving.ts';
+
+const horizon = "duration(has(self.labels) ? self.labels.horizon : '720h')";
+
+/** `spec` of a ChurnModel (DESIGN section 2.1). It belongs to the user: the operator never writes it. */
+export const ChurnModelSpec = z
+  .object({
+    model: Model,
+    storage: Storage.optional(),
+    serving: Serving.optional(),
+    journal: Journal.optional(),
+    labels: Labels.optional(),
+    rollout: Rollout.optional(),
+    retraining: Retraining.optional(),
+    monitoring: Monitoring.optional(),
+    retention: Retention.optional(),
+    experiment: Experiment.optional(),
+    batch: z.array(Batch).max(16).meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }).describe('Scheduled scoring of files.').optional(),
+  })
+  .meta(
+    rules(
+      {
+        rule: "!self.model.repository.startsWith('file://') || (has(self.storage) && has(self.storage.volumeClaim))",
+        message: 'model.repository is on file://: name the claim in storage.volumeClaim',
+      },
+      {
+        rule: "self.model.repository.startsWith('file://') || !has(self.storage) || !has(self.storage.volumeClaim)",
+        message: 'storage.volumeClaim is for a file:// repository; use endpoint and credentials for s3://',
+      },
+      {
+        rule: `!has(self.rollout) || !has(self.rollout.gate) || self.rollout.gate.labels != 'Feedback' || !has(self.rollout.shadow) || !has(self.rollout.shadow.deadline) || duration(self.rollout.shadow.deadline) > ${horizon} + duration(self.rollout.shadow.minDuration)`,
+        message: 'labels: Feedback needs rollout.shadow.deadline longer than labels.horizon + rollout.shadow.minDuration (720h + 10m by default), or no label matures in time',
+      },
+      {
+        rule: `!has(self.retention) || !has(self.retention.predictions) || duration(self.retention.predictions) > ${horizon}`,
+        message: 'retention.predictions must be longer than labels.horizon (720h by default), or predictions are gone before their label is known',
+      },
+    ),
+  )
+  .describe('What is wanted.');
+export type ChurnModelSpec = z.infer<typeof ChurnModelSpec>;

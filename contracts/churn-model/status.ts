@@ -1,0 +1,92 @@
+import { z } from 'zod';
+
+/** Phases of a ChurnModel (DESIGN section 4). */
+export const Phase = z.enum(['Pending', 'Initializing', 'Stable', 'Shadow', 'Canary', 'Promoting', 'RolledBack']);
+export type Phase = z.infer<typeof Phase>;
+
+/** Conditions of a ChurnModel, all of positive polarity. */
+export const CONDITION_TYPES = ['Ready', 'Available', 'Progressing', 'GatePassed', 'PolicySpread', 'RetrainingScheduled', 'MonitoringConfigured', 'SpecHonoured'] as const;
+export type ConditionType = (typeof CONDITION_TYPES)[number];
+
+const Time = z.string().max(35).describe('RFC 3339.');
+const Hash = z.string().max(64).describe('Candidate hash, 64 hex digits.');
+const Digest = z.string().max(64).describe('Package digest, 64 hex digits.');
+const Version = z.string().max(63);
+const Message = z.string().max(1024);
+
+export const Condition = z.object({
+  type: z.string().max(64),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string().min(1).max(64),
+  message: Message,
+  observedGeneration: z.int().min(0),
+  lastTransitionTime: Time,
+});
+export type Condition = z.infer<typeof Condition>;
+
+/** Where an inspection stands. `key` names its inputs: another version, gate or repository is another inspection. */
+export const Inspection = z.object({
+  key: z.string().max(64).describe('Digest of what is inspected.'),
+  attempt: z.int32().min(1).describe('Which try this is.'),
+  verdict: z.enum(['Pass', 'Fail', 'Error']).describe('Of the newest finished try.').optional(),
+  reason: z.string().max(64).optional(),
+  code: z.string().max(64).describe('Code of the error catalogue.').optional(),
+  message: Message.optional(),
+  finishedAt: Time.optional(),
+  nextTryAt: Time.describe('When an Error is tried again.').optional(),
+  report: z.string().max(512).describe('Path of the whole report in the store.').optional(),
+});
+export type Inspection = z.infer<typeof Inspection>;
+
+const identity = { version: Version, digest: Digest, hash: Hash, entityColumn: z.string().max(128).nullable().optional(), testAUC: z.number().describe("ROC AUC on the training side's test set, from the card.").optional(), threshold: z.number().describe("The card's decision threshold.").optional() };
+
+/** The version that answers callers. */
+export const StableVersion = z.object({ ...identity, startedAt: Time.describe('When the Service selected it.') });
+export type StableVersion = z.infer<typeof StableVersion>;
+
+/** The version on its way. Digest and hash are known once it is inspected. */
+export const CandidateVersion = z.object({
+  ...identity,
+  digest: identity.digest.optional(),
+  hash: identity.hash.optional(),
+  requested: Version.describe('spec.model.version as it was when this candidate began; differs from version for `latest`.'),
+  startedAt: Time,
+  deployedAt: Time.describe('When its pods were asked for.').optional(),
+  inspection: Inspection.optional(),
+  step: z.int32().min(1).optional(),
+  stepStartedAt: Time.optional(),
+  weight: z.int32().min(0).max(100).describe('Share of callers it answers, in percent.').optional(),
+  gate: z.object({ verdict: z.string().max(32), auc: z.number().optional(), lower: z.number().optional(), upper: z.number().optional(), message: Message.optional() }).optional(),
+});
+export type CandidateVersion = z.infer<typeof CandidateVersion>;
+
+/** The version before this one; it can come back without gates until the window ends. */
+export const PreviousVersion = z.object({ ...identity, replacedAt: Time.describe('When the Service left it.') });
+export type PreviousVersion = z.infer<typeof PreviousVersion>;
+
+/** A version that may not come back by applying the same manifest again. */
+export const RejectedVersion = z.object({
+  version: Version,
+  hash: Hash.optional(),
+  key: z.string().max(64).describe('Inspection key it was rejected under.'),
+  reason: z.string().max(64),
+  message: Message,
+  at: Time,
+});
+export type RejectedVersion = z.infer<typeof RejectedVersion>;
+
+/** `status` of a ChurnModel: it belongs to the operator, at most 32 KiB. */
+export const ChurnModelStatus = z
+  .object({
+    observedGeneration: z.int().min(0).optional(),
+    phase: Phase.optional(),
+    message: Message.describe('What happens now and what happens next.').optional(),
+    auc: z.string().max(16).describe('ROC AUC that the phase looks at: the gate\'s while a candidate is measured, else of stable, three decimals.').optional(),
+    conditions: z.array(Condition).max(16).meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }).optional(),
+    stable: StableVersion.optional(),
+    candidate: CandidateVersion.optional(),
+    previous: PreviousVersion.optional(),
+    rejected: z.array(RejectedVersion).max(10).meta({ 'x-kubernetes-list-type': 'atomic' }).optional(),
+  })
+  .describe('What is. Written by the operator.');
+export type ChurnModelStatus = z.infer<typeof ChurnModelStatus>;
