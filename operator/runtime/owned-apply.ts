@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
 import type { ApiClient } from './api-client.ts';
-import type { DesiredObject, KubeObject, OwnerReference } from './kube-object.ts';
+import { firstUncovered } from './coverage.ts';
+import { controllerOf, refOf, type DesiredObject, type KubeObject, type OwnerReference } from './kube-object.ts';
 import type { Logger } from './logger.ts';
 import type { ResourceKind } from './resource-kind.ts';
 
@@ -14,21 +17,74 @@ export type OwnedOutcome<T> = Readonly<
   | { outcome: 'Terminating'; object: T }
 >;
 
-/** Applies desired children of one owner kind. */
-export declare class OwnedApply {
-  constructor(input: {
-    client: ApiClient;
-    /** Name of the annotation that holds the sha256 of the desired object: `churnops.dev/applied`. */
-    annotation: string;
-    logger: Logger;
-  });
+/** One child to apply. */
+export type OwnedChild<T extends KubeObject> = Readonly<{
+  kind: ResourceKind<T>;
+  /** uid of the object that controls the child; `desired` carries the controller ownerReference with it. */
+  ownerUid: string;
+  desired: DesiredObject;
+  /** From the cache (its schema must keep every field we apply); undefined makes us look by name first. */
+  current: T | undefined;
+}>;
+
+/**
+ * Applies desired children: creates what is missing, puts hand-changed fields back, removes what we applied before and no
+ * longer want, leaves other people's fields and objects alone, and writes nothing when nothing differs.
+ */
+export class OwnedApply {
+  readonly #client: ApiClient;
+  readonly #annotation: string;
+  readonly #logger: Logger;
+
+  /** @param input.annotation holds the sha256 of what we applied last, by which a removal is seen: `churnops.dev/applied` */
+  constructor(input: { client: ApiClient; annotation: string; logger: Logger }) {
+    this.#client = input.client;
+    this.#annotation = input.annotation;
+    this.#logger = input.logger;
+  }
+
   /**
-   * @param input.desired carries a controller ownerReference with `ownerUid`
-   * @param input.current from the cache; undefined makes it look by name first
    * @throws ApiError; Conflict means that the object changed hands meanwhile: observe again
+   * @throws TypeError when `desired` lacks the controller ownerReference: it would be an orphan that we then call foreign
    */
-  apply<T extends KubeObject>(
-    input: { kind: ResourceKind<T>; ownerUid: string; desired: DesiredObject; current: T | undefined },
+  async apply<T extends KubeObject>(child: OwnedChild<T>, signal: AbortSignal): Promise<OwnedOutcome<T>> {
+    const { kind, ownerUid } = child;
+    if (controllerOf(child.desired)?.uid !== ownerUid) throw new TypeError(`${kind.kind} ${child.desired.metadata.name} does not name its owner`);
+    const desired = this.#withDigest(child.desired);
+    const live = child.current ?? (await this.#client.get(kind, refOf(desired), signal));
+    if (live === undefined) return this.#create(kind, desired, signal);
+    const owner = controllerOf(live);
+    if (owner?.uid !== ownerUid) return { outcome: 'Foreign', owner };
+    if (live.metadata.deletionTimestamp !== undefined) return { outcome: 'Terminating', object: live };
+    const difference = firstUncovered(desired, live);
+    if (difference === undefined) return { outcome: 'Unchanged', object: live };
+    return this.#update(kind, desired, live, difference, signal);
+  }
+
+  /** Not forced: should someone else create the name in this moment, a different field is a Conflict, not taken over. */
+  async #create<T extends KubeObject>(kind: ResourceKind<T>, desired: DesiredObject, signal: AbortSignal): Promise<OwnedOutcome<T>> {
+    return { outcome: 'Created', object: await this.#client.apply(kind, desired, { force: false }, signal) };
+  }
+
+  async #update<T extends KubeObject>(
+    kind: ResourceKind<T>,
+    desired: DesiredObject,
+    live: T,
+    difference: string,
     signal: AbortSignal,
-  ): Promise<OwnedOutcome<T>>;
+  ): Promise<OwnedOutcome<T>> {
+    const object = await this.#client.apply(kind, desired, { uid: live.metadata.uid, force: true }, signal);
+    const fields = { kind: kind.kind, ...refOf(desired), difference };
+    if (object.metadata.resourceVersion === live.metadata.resourceVersion) {
+      this.#logger.warn(fields, 'an apply changed nothing: the API server stores this field in another form, it costs a call each time');
+      return { outcome: 'Unchanged', object };
+    }
+    this.#logger.info(fields, 'applied');
+    return { outcome: 'Updated', object };
+  }
+
+  #withDigest(desired: DesiredObject): DesiredObject {
+    const digest = createHash('sha256').update(canonicalize(desired) ?? '').digest('hex');
+    return { ...desired, metadata: { ...desired.metadata, annotations: { ...desired.metadata.annotations, [this.#annotation]: digest } } };
+  }
 }

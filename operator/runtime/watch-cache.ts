@@ -1,50 +1,289 @@
 import type { ApiClient, ListScope } from './api-client.ts';
-import type { Clock, Random } from './clock.ts';
-import type { KubeObject, ObjectRef } from './kube-object.ts';
-import type { Logger } from './logger.ts';
+import { ApiError, isApiError } from './api-error.ts';
+import { Backoff, reflectorBackoff } from './backoff.ts';
+import { sleep, type Clock, type Random } from './clock.ts';
+import { keyOf, refOf, refOfKey, type KubeObject, type ObjectRef } from './kube-object.ts';
+import { withFields, type Logger } from './logger.ts';
+import { parseStored, type SkippedObject } from './object-parsing.ts';
+import { ObjectStore, type Change, type IndexKeys } from './object-store.ts';
+import { OwnWrites, type CacheView } from './own-writes.ts';
 import type { ResourceKind } from './resource-kind.ts';
+import { isOlder } from './resource-version.ts';
 import type { RuntimeMetrics } from './runtime-metrics.ts';
+import type { WatchEvent } from './watch-stream.ts';
 
-/** A change of one object. `initial`: part of the first list, so that a queue can put it behind live changes. */
+export type { IndexKeys } from './object-store.ts';
+
+/** client-go's: between 5 and 10 minutes, at random, so that watches do not all end together. */
+const shortestWatchSeconds = 300;
+/** Bookmarks come about once a minute; a watch silent for longer than one and a half is taken for dead. */
+const defaultIdleMs = 100_000;
+/** A server that is behind the one we knew gives older lists. After this many in a row we believe it: etcd was restored. */
+const olderListsBelieved = 5;
+/** A watch that ends sooner and brought nothing counts as a failure, or a broken proxy would make a hot loop. */
+const shortWatchMs = 1_000;
+
+const ownerIndex = 'ownerUid';
+
+/** A change of one object. `initial`: from the first list, so that a queue can put it behind live changes. */
 export type ChangeHandler<T> = (previous: T | undefined, current: T | undefined, initial: boolean) => void;
 
-/** Index keys of an object; an empty list leaves it out. */
-export type IndexKeys<T> = (object: T) => readonly string[];
+/** What a cache needs. */
+export type WatchCacheInput<T extends KubeObject> = Readonly<{
+  client: ApiClient;
+  kind: ResourceKind<T>;
+  scope?: ListScope;
+  indexes?: Readonly<Record<string, IndexKeys<T>>>;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  metrics: RuntimeMetrics;
+  /** Longest silence of a watch; default 100 s. */
+  idleMs?: number;
+}>;
 
-/** A local, always following copy of one kind's objects. Objects are deeply frozen. */
-export declare class WatchCache<T extends KubeObject> {
-  constructor(input: {
-    client: ApiClient;
-    kind: ResourceKind<T>;
-    scope?: ListScope;
-    indexes?: Readonly<Record<string, IndexKeys<T>>>;
-    clock: Clock;
-    random: Random;
-    logger: Logger;
-    metrics: RuntimeMetrics;
-  });
-  /** Follows the API server until `signal` aborts; never rejects. */
-  run(signal: AbortSignal): Promise<void>;
-  readonly hasSynced: boolean;
-  /** Resolves after the first whole list was taken over and its handlers ran. */
-  synced(signal: AbortSignal): Promise<void>;
-  /** Last time something (event, bookmark, list) came from the server, epoch ms; for livez. */
-  readonly lastProgressMs: number | undefined;
-  get(ref: ObjectRef): T | undefined;
-  list(namespace?: string): readonly T[];
+/**
+ * A local copy of one kind's objects that follows the API server: client-go's reflector and indexed store.
+ * Lists, then watches from that version on; resumes after every kind of failure, relists when its version is too old,
+ * never takes an older state for a newer one, and never stops by itself. Objects are deeply frozen.
+ */
+export class WatchCache<T extends KubeObject> {
+  readonly #input: WatchCacheInput<T>;
+  readonly #name: string;
+  readonly #logger: Logger;
+  readonly #store: ObjectStore<T>;
+  readonly #ownWrites = new OwnWrites();
+  readonly #handlers = new Set<ChangeHandler<T>>();
+  readonly #synced = Promise.withResolvers<void>();
+  #hasSynced = false;
+  #running = false;
+  /** Where the watch goes on; undefined asks for a list. */
+  #resumeFrom: string | undefined;
+  /** The newest version seen, whatever came of it. */
+  #position: string | undefined;
+  #olderLists = 0;
+  #lastProgressMs: number | undefined;
+
+  constructor(input: WatchCacheInput<T>) {
+    this.#input = input;
+    this.#name = `${input.kind.plural}${input.kind.group === '' ? '' : `.${input.kind.group}`}`;
+    this.#logger = withFields(input.logger, { cache: this.#name });
+    this.#store = new ObjectStore<T>({ ...input.indexes, [ownerIndex]: ownerUids });
+  }
+
+  /**
+   * Follows the API server until `signal` aborts; never rejects.
+   * @throws TypeError when it runs already: two watches would write one store
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    if (this.#running) throw new TypeError(`cache ${this.#name} runs already`);
+    this.#running = true;
+    const backoff = new Backoff(reflectorBackoff, this.#input.clock, this.#input.random);
+    try {
+      while (!signal.aborted) {
+        const waitMs = await this.#follow(signal, backoff);
+        if (waitMs > 0) await sleep(this.#input.clock, waitMs, signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** Whether the first whole list was taken over; for readyz. */
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  /** Resolves once {@link hasSynced} and its handlers ran; rejects with the signal's reason. */
+  async synced(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const aborted = Promise.withResolvers<never>();
+    const onAbort = (): void => aborted.reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      await Promise.race([this.#synced.promise, aborted.promise]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** When something (event, bookmark, list) last came from the server, epoch ms; for livez. */
+  get lastProgressMs(): number | undefined {
+    return this.#lastProgressMs;
+  }
+
+  get(ref: ObjectRef): T | undefined {
+    return this.#store.get(ref);
+  }
+
+  list(namespace?: string): readonly T[] {
+    return this.#store.list(namespace);
+  }
+
   /** @throws TypeError for an index that was not declared */
-  byIndex(index: string, key: string): readonly T[];
+  byIndex(index: string, key: string): readonly T[] {
+    return this.#store.byIndex(index, key);
+  }
+
   /** Objects whose ownerReferences name this uid. */
-  byOwner(uid: string): readonly T[];
-  /** Calls `handler` on every change from now on; returns how to stop that. */
-  onChange(handler: ChangeHandler<T>): () => void;
+  byOwner(uid: string): readonly T[] {
+    return this.#store.byIndex(ownerIndex, uid);
+  }
+
+  /** Calls `handler` on every change from now on; what it returns stops that. */
+  onChange(handler: ChangeHandler<T>): () => void {
+    this.#handlers.add(handler);
+    return () => this.#handlers.delete(handler);
+  }
+
   /** After an own write: the cache is stale for the object until it has seen that write. */
-  recordWrite(written: KubeObject): void;
+  recordWrite(written: KubeObject): void {
+    this.#ownWrites.record(written);
+  }
+
   /** After an own delete: stale until the object is gone, going, or another one. */
-  recordDelete(deleted: KubeObject): void;
-  /** True while an own write has not come back: requeue instead of acting. */
-  isStale(ref: ObjectRef): boolean;
+  recordDelete(deleted: KubeObject): void {
+    this.#ownWrites.recordDelete(deleted);
+  }
+
+  /** True while an own write of the object has not come back: requeue instead of acting. Its coming back calls the handlers. */
+  isStale(ref: ObjectRef): boolean {
+    return this.#ownWrites.isStale(ref, this.#view(ref));
+  }
+
+  /** One list or one watch; gives how long to wait before the next. */
+  async #follow(signal: AbortSignal, backoff: Backoff): Promise<number> {
+    const { clock, metrics } = this.#input;
+    try {
+      if (this.#resumeFrom === undefined) {
+        await this.#relist(signal);
+        return 0;
+      }
+      const startedMs = clock.nowMs();
+      const events = await this.#watch(this.#resumeFrom, signal);
+      if (events > 0 || clock.nowMs() - startedMs >= shortWatchMs) return 0;
+      throw new ApiError({ code: 'Unavailable', message: `WATCH ${this.#name}: ended at once` });
+    } catch (error) {
+      if (signal.aborted) return 0;
+      if (isApiError(error, 'Gone') || isApiError(error, 'Malformed')) this.#resumeFrom = undefined;
+      const code = error instanceof ApiError ? error.code : 'Unexpected';
+      metrics.watchFailures.inc({ name: this.#name, code });
+      const askedMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+      const waitMs = Math.max(backoff.next(), askedMs);
+      this.#logger.warn({ err: error, code, waitMs }, 'watch interrupted, will resume');
+      return waitMs;
+    }
+  }
+
+  async #relist(signal: AbortSignal): Promise<void> {
+    const { client, kind, scope = {}, metrics } = this.#input;
+    metrics.lists.inc({ name: this.#name });
+    const { items, resourceVersion, skipped } = await client.list(kind, scope, signal);
+    this.#refuseOlder(resourceVersion);
+    for (const object of skipped) this.#reportSkipped(object);
+    const kept = new Set(skipped.flatMap(({ ref }) => (ref === undefined ? [] : [keyOf(ref)])));
+    const changes = this.#store.replace(items, kept);
+    this.#resumeFrom = resourceVersion;
+    this.#progress(resourceVersion);
+    const initial = !this.#hasSynced;
+    for (const change of changes) this.#emit(change, initial);
+    this.#hasSynced = true;
+    this.#synced.resolve();
+  }
+
+  /** Time travel: an API server that lags behind must not make us act on the past. */
+  #refuseOlder(resourceVersion: string): void {
+    if (this.#position === undefined || !isOlder(resourceVersion, this.#position)) {
+      this.#olderLists = 0;
+      return;
+    }
+    this.#input.metrics.olderVersions.inc({ name: this.#name });
+    this.#olderLists += 1;
+    if (this.#olderLists < olderListsBelieved) {
+      throw new ApiError({ code: 'Unavailable', message: `LIST ${this.#name}: version ${resourceVersion} is older than ${this.#position}` });
+    }
+    this.#logger.error({ resourceVersion, known: this.#position }, 'the API server went back in time, its list is taken over');
+    this.#olderLists = 0;
+    this.#position = undefined;
+  }
+
+  /** @returns how many events and bookmarks came */
+  async #watch(resourceVersion: string, signal: AbortSignal): Promise<number> {
+    const { client, kind, scope = {}, random, metrics, idleMs = defaultIdleMs } = this.#input;
+    const timeoutSeconds = Math.floor(shortestWatchSeconds * (1 + random()));
+    metrics.watches.inc({ name: this.#name });
+    let count = 0;
+    for await (const event of client.watch(kind, scope, { resourceVersion, timeoutSeconds, idleMs }, signal)) {
+      if (signal.aborted) return count;
+      count += 1;
+      this.#take(event);
+    }
+    return count;
+  }
+
+  #take(event: WatchEvent): void {
+    if (event.type === 'BOOKMARK') {
+      this.#progress(event.resourceVersion);
+      return;
+    }
+    const parsed = parseStored(this.#input.kind, event.object);
+    if ('skipped' in parsed) {
+      this.#reportSkipped(parsed.skipped);
+      if (parsed.skipped.resourceVersion !== undefined) this.#progress(parsed.skipped.resourceVersion);
+      return;
+    }
+    const { object } = parsed;
+    const { resourceVersion } = object.metadata;
+    const known = this.#store.get(refOf(object));
+    const change = event.type === 'DELETED' ? this.#store.remove(object) : this.#store.put(object);
+    if (change === undefined && known !== undefined) this.#input.metrics.olderVersions.inc({ name: this.#name });
+    this.#progress(resourceVersion);
+    if (change !== undefined) this.#emit(change, false);
+  }
+
+  /** Moves the position forward, never back, and lets own writes that it passed go. */
+  #progress(resourceVersion: string): void {
+    this.#lastProgressMs = this.#input.clock.nowMs();
+    if (this.#position !== undefined && isOlder(resourceVersion, this.#position)) return;
+    this.#position = resourceVersion;
+    this.#resumeFrom = resourceVersion;
+    for (const key of this.#ownWrites.keys) {
+      const ref = refOfKey(key);
+      this.#ownWrites.settle(ref, this.#view(ref));
+    }
+  }
+
+  #view(ref: ObjectRef): CacheView {
+    return { object: this.#store.get(ref), resourceVersion: this.#position };
+  }
+
+  #emit(change: Change<T>, initial: boolean): void {
+    for (const handler of this.#handlers) {
+      try {
+        handler(change.previous, change.current, initial);
+      } catch (error) {
+        this.#input.metrics.handlerErrors.inc({ name: this.#name });
+        this.#logger.error({ err: error }, 'a change handler threw');
+      }
+    }
+  }
+
+  #reportSkipped(skipped: SkippedObject): void {
+    this.#input.metrics.skippedObjects.inc({ name: this.#name });
+    this.#logger.warn({ ...skipped.ref, problem: skipped.problem }, 'an object does not parse, it is skipped');
+  }
 }
 
 /** Index by the value of a label. */
-export declare function byLabel(label: string): IndexKeys<KubeObject>;
+export function byLabel(label: string): IndexKeys<KubeObject> {
+  return (object) => {
+    const value = object.metadata.labels?.[label];
+    return value === undefined ? [] : [value];
+  };
+}
+
+function ownerUids(object: KubeObject): readonly string[] {
+  return object.metadata.ownerReferences?.map((reference) => reference.uid) ?? [];
+}

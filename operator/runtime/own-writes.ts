@@ -1,0 +1,55 @@
+import { keyOf, refOf, type KubeObject, type ObjectRef } from './kube-object.ts';
+import { isOlder } from './resource-version.ts';
+
+type OwnWrite = Readonly<{ kind: 'Write'; resourceVersion: string } | { kind: 'Delete'; uid: string; resourceVersion: string }>;
+
+/** What a cache knows about an object and about its own position. */
+export type CacheView = Readonly<{ object: KubeObject | undefined; resourceVersion: string | undefined }>;
+
+/**
+ * Read your own writes: which objects were written by us and have not come back through the watch.
+ * Acting on such an object would mean deciding on a state that we ourselves have changed.
+ */
+export class OwnWrites {
+  readonly #waiting = new Map<string, OwnWrite>();
+
+  record(written: KubeObject): void {
+    const { resourceVersion } = written.metadata;
+    const known = this.#waiting.get(keyOf(refOf(written)));
+    if (known !== undefined && isOlder(resourceVersion, known.resourceVersion)) return;
+    this.#waiting.set(keyOf(refOf(written)), { kind: 'Write', resourceVersion });
+  }
+
+  recordDelete(deleted: KubeObject): void {
+    const { uid, resourceVersion } = deleted.metadata;
+    this.#waiting.set(keyOf(refOf(deleted)), { kind: 'Delete', uid, resourceVersion });
+  }
+
+  /** Whether `view` is behind an own write of `ref`; forgets a write that was seen. */
+  isStale(ref: ObjectRef, view: CacheView): boolean {
+    const key = keyOf(ref);
+    const write = this.#waiting.get(key);
+    if (write === undefined) return false;
+    if (!hasSeen(write, view)) return true;
+    this.#waiting.delete(key);
+    return false;
+  }
+
+  /** Forgets writes of an object that has gone, or that the cache's position has passed, so that the memory stays small. */
+  settle(ref: ObjectRef, view: CacheView): void {
+    this.isStale(ref, view);
+  }
+
+  /** Keys that wait. */
+  get keys(): readonly string[] {
+    return [...this.#waiting.keys()];
+  }
+}
+
+function hasSeen(write: OwnWrite, { object, resourceVersion }: CacheView): boolean {
+  if (write.kind === 'Delete') {
+    return object === undefined || object.metadata.uid !== write.uid || object.metadata.deletionTimestamp !== undefined;
+  }
+  const seen = [object?.metadata.resourceVersion, resourceVersion];
+  return seen.some((version) => version !== undefined && !isOlder(version, write.resourceVersion));
+}
