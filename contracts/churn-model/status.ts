@@ -38,7 +38,15 @@ export const Inspection = z.object({
 });
 export type Inspection = z.infer<typeof Inspection>;
 
-const identity = { version: Version, digest: Digest, hash: Hash, entityColumn: z.string().max(128).nullable().optional(), testAUC: z.number().describe("ROC AUC on the training side's test set, from the card.").optional(), threshold: z.number().describe("The card's decision threshold.").optional() };
+const identity = {
+  repository: z.string().max(1024).describe('Where the package is.'),
+  requested: Version.describe('spec.model.version as it was when this version was asked for; differs from version for `latest`.'),
+  version: Version,
+  digest: Digest,
+  hash: Hash,
+  entityColumn: z.string().max(128).describe('Column that names the customer; absent where rows have none.').optional(),
+  testAUC: z.number().describe("ROC AUC on the training side's test set, from the card.").optional(),
+};
 
 /** The version that answers callers. */
 export const StableVersion = z.object({ ...identity, startedAt: Time.describe('When the Service selected it.') });
@@ -49,7 +57,6 @@ export const CandidateVersion = z.object({
   ...identity,
   digest: identity.digest.optional(),
   hash: identity.hash.optional(),
-  requested: Version.describe('spec.model.version as it was when this candidate began; differs from version for `latest`.'),
   startedAt: Time,
   deployedAt: Time.describe('When its pods were asked for.').optional(),
   inspection: Inspection.optional(),

@@ -1,0 +1,150 @@
+import { shortHash } from '../contracts/digest.ts';
+import { LABELS } from '../contracts/names.ts';
+import type { Caches } from './caches.ts';
+import { DEPLOYMENTS, JOBS, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
+import type { Children } from './observation/observe.ts';
+import { inspectJob, inspectJobName } from './resources/inspect-job.ts';
+import { serviceAccount } from './resources/service-account.ts';
+import { stableService } from './resources/service.ts';
+import { servingDeployment } from './resources/serving-deployment.ts';
+import type { Settings } from './resources/settings.ts';
+import type { Subject } from './resources/subject.ts';
+import type { Decision, DesiredVersion } from './rollout/decision.ts';
+import type { ApiClient } from './runtime/api-client.ts';
+import { isApiError } from './runtime/api-error.ts';
+import { refOf, type DesiredObject, type KubeObject, type OwnerReference } from './runtime/kube-object.ts';
+import type { OwnedApply } from './runtime/owned-apply.ts';
+import type { ResourceKind } from './runtime/resource-kind.ts';
+import type { WatchCache } from './runtime/watch-cache.ts';
+import type { ChildProblem } from './status/report.ts';
+
+/** What became of one round of writes. */
+export type ApplyResult = Readonly<{ problems: readonly ChildProblem[]; serviceSwitched: boolean; pending: boolean }>;
+
+/** Brings a model's children to what a decision says, in an order that never leaves callers without pods. */
+export class ChildrenWriter {
+  readonly #client: ApiClient;
+  readonly #apply: OwnedApply;
+  readonly #caches: Caches;
+  readonly #settings: Settings;
+
+  constructor(parts: Readonly<{ client: ApiClient; apply: OwnedApply; caches: Caches; settings: Settings }>) {
+    this.#client = parts.client;
+    this.#apply = parts.apply;
+    this.#caches = parts.caches;
+    this.#settings = parts.settings;
+  }
+
+  /** Whether a cache has not seen an own write to one of these children yet. */
+  isStale(subject: Pick<Subject, 'name' | 'namespace'>, children: Children, hashes: readonly string[], jobName: string | undefined): boolean {
+    const ref = (name: string) => ({ namespace: subject.namespace, name });
+    const { serviceAccounts, services, deployments, jobs } = this.#caches;
+    if (serviceAccounts.isStale(ref(subject.name)) || services.isStale(ref(subject.name))) return true;
+    if (jobName !== undefined && jobs.isStale(ref(jobName))) return true;
+    if (hashes.some((hash) => deployments.isStale(ref(`${subject.name}-${hash.slice(0, 8)}`)))) return true;
+    return children.deployments.some((each) => deployments.isStale(refOf(each))) || children.jobs.some((each) => jobs.isStale(refOf(each)));
+  }
+
+  /**
+   * Scale up before the Service moves, scale down and delete after (DESIGN section 4, invariants 1 and 2).
+   * @throws ApiError for what trying again may cure; what a person must cure comes back as a problem
+   */
+  async write(subject: Subject, children: Children, decision: Decision, signal: AbortSignal): Promise<ApplyResult> {
+    const round = new Round();
+    await round.do(this.#put(SERVICE_ACCOUNTS, this.#caches.serviceAccounts, subject, serviceAccount(subject), signal));
+    if (decision.inspection !== undefined) await round.do(this.#startJob(subject, decision, signal));
+    const shrinking: { deployment: Deployment; replicas: number }[] = [];
+    for (const version of decision.versions) {
+      const written = await round.do(this.#put(DEPLOYMENTS, this.#caches.deployments, subject, servingDeployment(subject, this.#settings, version.identity), signal));
+      if (written === undefined) continue;
+      if (version.replicas > written.spec.replicas) await this.#scale(written, version.replicas, signal);
+      else if (version.replicas < written.spec.replicas) shrinking.push({ deployment: written, replicas: version.replicas });
+    }
+    const service = await round.do(this.#put(SERVICES, this.#caches.services, subject, stableService(subject, decision.selected), signal));
+    if (service !== undefined) {
+      for (const { deployment, replicas } of shrinking) await this.#scale(deployment, replicas, signal);
+      await this.#prune(subject, children, decision, signal);
+    }
+    return { problems: round.problems, serviceSwitched: service !== undefined, pending: round.pending };
+  }
+
+  async #put<T extends KubeObject>(kind: ResourceKind<T>, cache: WatchCache<T>, subject: Subject, desired: DesiredObject, signal: AbortSignal): Promise<Put<T>> {
+    const current = cache.get(refOf(desired));
+    try {
+      const result = await this.#apply.apply({ kind, ownerUid: subject.uid, desired, current }, signal);
+      if (result.outcome === 'Created' || result.outcome === 'Updated') cache.recordWrite(result.object);
+      if (result.outcome === 'Foreign') return { problem: nameConflict(kind.kind, desired.metadata.name, result.owner) };
+      if (result.outcome === 'Terminating') return { pending: true };
+      return { object: result.object };
+    } catch (error) {
+      if (isApiError(error, 'Invalid') || isApiError(error, 'BadRequest') || isApiError(error, 'Forbidden')) {
+        return { problem: { reason: 'ApplyRefused', message: `the API server refuses ${kind.kind} ${desired.metadata.name}: ${error.message}` } };
+      }
+      throw error;
+    }
+  }
+
+  /** A Job cannot be changed: it is created once, and the next try is another Job. */
+  async #startJob(subject: Subject, decision: Decision, signal: AbortSignal): Promise<Put<KubeObject>> {
+    const { inspection, state } = decision;
+    if (inspection === undefined) return {};
+    const existing = this.#caches.jobs.get({ namespace: subject.namespace, name: inspectJobName(subject, inspection) });
+    if (existing !== undefined) return { object: existing };
+    return this.#put(JOBS, this.#caches.jobs, subject, inspectJob(subject, this.#settings, inspection, state.stable), signal);
+  }
+
+  async #scale(deployment: Deployment, replicas: number, signal: AbortSignal): Promise<void> {
+    const ref = refOf(deployment);
+    const scale = await this.#client.patchScale(DEPLOYMENTS, ref, replicas, {}, signal);
+    const { metadata } = deployment;
+    this.#caches.deployments.recordWrite({ ...deployment, metadata: { ...metadata, resourceVersion: scale.resourceVersion } });
+  }
+
+  /** Deletes versions nobody wants, and inspections that were overtaken. Finished ones stay an hour for their logs. */
+  async #prune(subject: Subject, children: Children, decision: Decision, signal: AbortSignal): Promise<void> {
+    const wanted = new Set(decision.versions.map((version: DesiredVersion) => shortHash(version.identity.hash)));
+    for (const deployment of children.deployments) {
+      const hash = deployment.metadata.labels?.[LABELS.hash];
+      if (hash === undefined || wanted.has(hash) || deployment.metadata.deletionTimestamp !== undefined) continue;
+      await this.#delete(DEPLOYMENTS, this.#caches.deployments, deployment, signal);
+    }
+    const current = decision.inspection === undefined ? undefined : inspectJobName(subject, decision.inspection);
+    for (const job of children.jobs) {
+      const finished = job.status?.conditions.some((condition) => (condition.type === 'Complete' || condition.type === 'Failed') && condition.status === 'True') === true;
+      if (finished || job.metadata.name === current || job.metadata.deletionTimestamp !== undefined) continue;
+      if (decision.inspection === undefined && this.#isReported(job, children)) continue;
+      await this.#delete(JOBS, this.#caches.jobs, job, signal);
+    }
+  }
+
+  /** Its pod has ended; the Job controller is about to say so. */
+  #isReported(job: KubeObject, children: Children): boolean {
+    return children.pods.some((pod) => pod.metadata.labels?.['batch.kubernetes.io/job-name'] === job.metadata.name && (pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed'));
+  }
+
+  async #delete<T extends KubeObject>(kind: ResourceKind<T>, cache: WatchCache<T>, object: T, signal: AbortSignal): Promise<void> {
+    const { uid } = object.metadata;
+    await this.#client.delete(kind, refOf(object), { uid, propagation: 'Background' }, signal);
+    cache.recordDelete(object);
+  }
+}
+
+type Put<T> = Readonly<{ object?: T; problem?: ChildProblem; pending?: boolean }>;
+
+/** Collects what a round of writes met. */
+class Round {
+  readonly problems: ChildProblem[] = [];
+  pending = false;
+
+  async do<T>(put: Promise<Put<T>>): Promise<T | undefined> {
+    const { object, problem, pending } = await put;
+    if (problem !== undefined) this.problems.push(problem);
+    if (pending === true) this.pending = true;
+    return object;
+  }
+}
+
+function nameConflict(kind: string, name: string, owner: OwnerReference | undefined): ChildProblem {
+  const whose = owner === undefined ? 'it is not ours' : `it belongs to ${owner.kind} ${owner.name}`;
+  return { reason: 'NameConflict', message: `${kind} ${name} is in the way: ${whose}, so it was not touched. Delete it or rename the ChurnModel; looked at again every 30 s.` };
+}

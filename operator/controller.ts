@@ -1,0 +1,109 @@
+import type { Caches } from './caches.ts';
+import type { ChildrenWriter } from './children.ts';
+import { CHURN_MODELS, type StoredChurnModel } from './observation/kinds.ts';
+import { observe, type Observation } from './observation/observe.ts';
+import { LABELS } from '../contracts/names.ts';
+import { shortHash } from '../contracts/digest.ts';
+import type { ChurnModelStatus } from '../contracts/churn-model/status.ts';
+import { inspectJobName } from './resources/inspect-job.ts';
+import { decide } from './rollout/decide.ts';
+import type { Decision } from './rollout/decision.ts';
+import type { RolloutState } from './rollout/state.ts';
+import type { ApiClient } from './runtime/api-client.ts';
+import type { Clock } from './runtime/clock.ts';
+import type { EventRecorder } from './runtime/event-recorder.ts';
+import { refOfKey } from './runtime/kube-object.ts';
+import type { Reconcile, ReconcileContext, ReconcileResult } from './runtime/reconciler-loop.ts';
+import { eventOf } from './status/events.ts';
+import { invalidSpecStatus, statusOf } from './status/report.ts';
+
+/** A safety net under the watch event that ends staleness. */
+const STALE_RECHECK_MS = 1000;
+/** Foreign objects bear no label of ours, so no watch tells when they go. */
+const PROBLEM_RECHECK_MS = 30_000;
+
+export type ControllerParts = Readonly<{ client: ApiClient; caches: Caches; children: ChildrenWriter; events: EventRecorder; clock: Clock }>;
+
+/** Reconciles one ChurnModel: observe -> decide -> apply -> report. */
+export function churnModelReconciler(parts: ControllerParts): Reconcile {
+  return async (key, context) => reconcile(parts, key, context);
+}
+
+async function reconcile(parts: ControllerParts, key: string, context: ReconcileContext): Promise<ReconcileResult> {
+  const { caches, clock } = parts;
+  const ref = refOfKey(key);
+  const model = caches.models.get(ref);
+  // Its children go with it: they are owned, and there is no finalizer (DESIGN section 4, invariant 9).
+  if (model === undefined || model.metadata.deletionTimestamp !== undefined) return {};
+  if (caches.models.isStale(ref)) return { requeueAfterMs: STALE_RECHECK_MS };
+  const observation = observe(model, caches.childrenOf(ref, model.metadata.uid), clock.nowMs());
+  if (!observation.readable) {
+    const { generation, problem, stored } = observation;
+    await writeStatus(parts, model, invalidSpecStatus({ nowMs: clock.nowMs(), generation, problem, stored }), context.signal);
+    return {};
+  }
+  if (isStale(parts, observation)) return { requeueAfterMs: STALE_RECHECK_MS };
+  return bringAbout(parts, model, observation, context);
+}
+
+type Readable = Observation & { readable: true };
+
+function isStale(parts: ControllerParts, { subject, children, facts }: Readable): boolean {
+  const { stable, candidate, previous } = facts.state;
+  const hashes = [stable?.hash, previous?.hash, candidate?.stage === 'Deployed' ? candidate.identity.hash : undefined].filter((hash) => hash !== undefined);
+  const job = candidate?.stage === 'Inspecting' ? inspectJobName(subject, { ...candidate.inspection, startedAtMs: candidate.startedAtMs }) : undefined;
+  return parts.children.isStale(subject, children, hashes, job);
+}
+
+async function bringAbout(parts: ControllerParts, model: StoredChurnModel, observation: Readable, context: ReconcileContext): Promise<ReconcileResult> {
+  const { subject, children, facts, generation, stored } = observation;
+  const decision = decide(facts);
+  const result = await parts.children.write(subject, children, decision, context.signal);
+  // What the Service does not select is not stable, whatever was decided.
+  const truth = result.serviceSwitched ? decision : { ...decision, state: withoutSwitch(decision.state, facts.state), moves: decision.moves.filter((move) => move.move !== 'Promoted') };
+  const status = statusOf({
+    nowMs: facts.nowMs,
+    generation,
+    spec: subject.spec,
+    decision: truth,
+    stablePods: truth.state.stable === undefined ? undefined : facts.pods(truth.state.stable.hash),
+    replicas: facts.wanted.replicas,
+    problems: result.problems,
+    serviceSelects: result.serviceSwitched || selects(observation, truth),
+    stored,
+  });
+  await writeStatus(parts, model, status, context.signal);
+  tell(parts, model, truth, result.problems, stored, context);
+  const rechecks = [truth.recheckMs, result.problems.length > 0 ? PROBLEM_RECHECK_MS : undefined, result.pending ? STALE_RECHECK_MS : undefined];
+  const requeueAfterMs = Math.min(...rechecks.filter((ms) => ms !== undefined));
+  return Number.isFinite(requeueAfterMs) ? { requeueAfterMs } : {};
+}
+
+function withoutSwitch(decided: RolloutState, before: RolloutState): RolloutState {
+  return decided.stable?.hash === before.stable?.hash ? decided : before;
+}
+
+function selects({ children, subject }: Readable, decision: Decision): boolean {
+  const { stable } = decision.state;
+  const service = children.services.find((each) => each.metadata.name === subject.name);
+  return stable !== undefined && service?.spec.selector?.[LABELS.hash] === shortHash(stable.hash);
+}
+
+async function writeStatus(parts: ControllerParts, model: StoredChurnModel, status: ChurnModelStatus, signal: AbortSignal): Promise<void> {
+  const written = await parts.client.patchStatus(CHURN_MODELS, model, status, signal);
+  if (written.metadata.resourceVersion !== model.metadata.resourceVersion) parts.caches.models.recordWrite(written);
+}
+
+function tell(parts: ControllerParts, model: StoredChurnModel, decision: Decision, problems: readonly { reason: string; message: string }[], stored: ChurnModelStatus | undefined, context: ReconcileContext): void {
+  for (const move of decision.moves) {
+    const event = eventOf(move);
+    context.logger.info({ move: move.move, reason: event.reason, note: event.note }, 'move');
+    parts.events.record({ regarding: model, ...event });
+  }
+  for (const problem of problems) {
+    const known = stored?.conditions?.some((condition) => condition.type === 'Progressing' && condition.reason === problem.reason && condition.message === problem.message) === true;
+    if (known) continue;
+    context.logger.warn({ reason: problem.reason, problem: problem.message }, 'child');
+    parts.events.record({ regarding: model, type: 'Warning', reason: problem.reason, action: 'Apply', note: problem.message });
+  }
+}

@@ -1,0 +1,41 @@
+import { InspectionReport } from '../../contracts/reports.ts';
+import type { InspectionJob } from '../rollout/facts.ts';
+import type { Job, Pod } from './kinds.ts';
+import { failureReportOf, podProblem } from './pod-problem.ts';
+
+function reportOf(message: string | undefined): InspectionReport | undefined {
+  if (message === undefined) return undefined;
+  try {
+    return InspectionReport.safeParse(JSON.parse(message)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A container reports RFC 3339 in seconds; without one the Job's own time serves, else the look itself. */
+function timeMs(text: string | null | undefined, otherwiseMs: number): number {
+  const ms = text === null || text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(ms) ? otherwiseMs : ms;
+}
+
+/**
+ * What became of an inspect Job, from its pods' termination messages. A missing or broken message is an Error, never a pass.
+ * @param pods of this Job
+ */
+export function observeInspection(job: Job | undefined, pods: readonly Pod[], nowMs: number): InspectionJob {
+  if (job === undefined) return { state: 'Absent' };
+  for (const pod of pods) {
+    const ended = pod.status.containerStatuses.find((status) => status.name === 'inspect')?.state.terminated;
+    const report = reportOf(ended?.message);
+    if (report !== undefined) return { state: 'Finished', report, finishedAtMs: timeMs(ended?.finishedAt, nowMs) };
+  }
+  const failed = job.status?.conditions.find((condition) => condition.type === 'Failed' && condition.status === 'True');
+  const complete = job.status?.conditions.find((condition) => condition.type === 'Complete' && condition.status === 'True');
+  if (failed !== undefined || complete !== undefined) {
+    const last = pods.map((pod) => pod.status.containerStatuses.find((status) => status.name === 'inspect')?.state.terminated).find((ended) => ended !== undefined);
+    const failure = failureReportOf(last?.message);
+    const why = failure === undefined ? (last === undefined ? (failed?.message ?? 'its pod is gone') : `exit code ${last.exitCode}, ${last.reason ?? 'no reason'}`) : `${failure.code}: ${failure.message}`;
+    return { state: 'Broken', message: `the inspection ended without a report (${why.slice(0, 600)})`, finishedAtMs: timeMs((failed ?? complete)?.lastTransitionTime, nowMs) };
+  }
+  return { state: 'Running', problem: pods.map(podProblem).find((problem) => problem !== undefined) };
+}

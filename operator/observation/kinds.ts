@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { StoredObject } from '../runtime/kube-object.ts';
+import type { ResourceKind } from '../runtime/resource-kind.ts';
+
+/** Parts of objects that we read; all else is kept as the server sent it, for the comparison with what we want. */
+
+const StoredChurnModel = StoredObject.extend({ spec: z.unknown(), status: z.unknown().optional() });
+export type StoredChurnModel = z.infer<typeof StoredChurnModel>;
+/** Spec and status are parsed later: an object that predates the schema must be reported, not skipped. */
+export const CHURN_MODELS: ResourceKind<StoredChurnModel> = { group: 'churnops.dev', version: 'v1alpha1', plural: 'churnmodels', kind: 'ChurnModel', namespaced: true, schema: StoredChurnModel };
+
+const Deployment = StoredObject.extend({
+  spec: z.looseObject({ replicas: z.number().default(1) }),
+  status: z
+    .looseObject({
+      observedGeneration: z.number().default(0),
+      updatedReplicas: z.number().default(0),
+      conditions: z.array(z.looseObject({ type: z.string(), status: z.string(), reason: z.string().optional(), message: z.string().optional() })).default([]),
+    })
+    .optional(),
+});
+export type Deployment = z.infer<typeof Deployment>;
+export const DEPLOYMENTS: ResourceKind<Deployment> = { group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment', namespaced: true, schema: Deployment };
+
+const Service = StoredObject.extend({ spec: z.looseObject({ selector: z.record(z.string(), z.string()).optional() }) });
+export type Service = z.infer<typeof Service>;
+export const SERVICES: ResourceKind<Service> = { group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true, schema: Service };
+
+export type ServiceAccount = z.infer<typeof StoredObject>;
+export const SERVICE_ACCOUNTS: ResourceKind<ServiceAccount> = { group: '', version: 'v1', plural: 'serviceaccounts', kind: 'ServiceAccount', namespaced: true, schema: StoredObject };
+
+const ConditionOf = z.looseObject({ type: z.string(), status: z.string(), reason: z.string().optional(), message: z.string().optional(), lastTransitionTime: z.string().nullish() });
+
+const Job = StoredObject.extend({
+  spec: z.looseObject({}),
+  status: z.looseObject({ conditions: z.array(ConditionOf).default([]), completionTime: z.string().optional() }).optional(),
+});
+export type Job = z.infer<typeof Job>;
+export const JOBS: ResourceKind<Job> = { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job', namespaced: true, schema: Job };
+
+const ContainerState = z.looseObject({
+  waiting: z.looseObject({ reason: z.string().optional(), message: z.string().optional() }).optional(),
+  running: z.looseObject({ startedAt: z.string().nullish() }).optional(),
+  terminated: z
+    .looseObject({ exitCode: z.number(), reason: z.string().optional(), message: z.string().optional(), finishedAt: z.string().nullish() })
+    .optional(),
+});
+const ContainerStatus = z.looseObject({ name: z.string(), ready: z.boolean().default(false), restartCount: z.number().default(0), state: ContainerState.default({}), lastState: ContainerState.default({}) });
+export type ContainerStatus = z.infer<typeof ContainerStatus>;
+
+const Pod = StoredObject.extend({
+  spec: z.looseObject({}),
+  status: z
+    .looseObject({
+      phase: z.string().default('Pending'),
+      reason: z.string().optional(),
+      message: z.string().optional(),
+      conditions: z.array(ConditionOf).default([]),
+      initContainerStatuses: z.array(ContainerStatus).default([]),
+      containerStatuses: z.array(ContainerStatus).default([]),
+    })
+    .prefault({}),
+});
+export type Pod = z.infer<typeof Pod>;
+/** Pods are only read: what we do not read is not kept. */
+export const PODS: ResourceKind<Pod> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true, schema: Pod };

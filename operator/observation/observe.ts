@@ -1,0 +1,59 @@
+import { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
+import { ChurnModelStatus } from '../../contracts/churn-model/status.ts';
+import { shortHash } from '../../contracts/digest.ts';
+import { LABELS } from '../../contracts/names.ts';
+import { inspectJobName } from '../resources/inspect-job.ts';
+import type { Subject } from '../resources/subject.ts';
+import type { Facts, InspectionJob, VersionPods } from '../rollout/facts.ts';
+import type { Candidate } from '../rollout/state.ts';
+import { isCandidateHash } from '../../contracts/digest.ts';
+import { observeInspection } from './inspection-job.ts';
+import type { Deployment, Job, Pod, Service, StoredChurnModel } from './kinds.ts';
+import { rolloutStateOf } from './rollout-state.ts';
+import { observeVersion } from './version-pods.ts';
+import { wantedOf } from './wanted.ts';
+
+/** Label that the Job controller puts on a Job's pods. */
+const JOB_NAME_LABEL = 'batch.kubernetes.io/job-name';
+
+/** The model's objects as the caches have them; only those it controls. */
+export type Children = Readonly<{
+  deployments: readonly Deployment[];
+  services: readonly Service[];
+  jobs: readonly Job[];
+  pods: readonly Pod[];
+}>;
+
+export type Observation = Readonly<
+  | { readable: true; subject: Subject; generation: number; facts: Facts; stored: ChurnModelStatus | undefined; children: Children }
+  | { readable: false; generation: number; problem: string; stored: ChurnModelStatus | undefined }
+>;
+
+function jobOf(candidate: Candidate | undefined, subject: Subject, children: Children, nowMs: number): InspectionJob {
+  if (candidate?.stage !== 'Inspecting') return { state: 'Absent' };
+  const { startedAtMs, inspection } = candidate;
+  const name = inspectJobName(subject, { key: inspection.key, attempt: inspection.attempt, startedAtMs });
+  const job = children.jobs.find((each) => each.metadata.name === name);
+  return observeInspection(job, children.pods.filter((pod) => pod.metadata.labels?.[JOB_NAME_LABEL] === name), nowMs);
+}
+
+/** Plain facts of one ChurnModel. A status that cannot be read counts as none: progress is found out again. */
+export function observe(model: StoredChurnModel, children: Children, nowMs: number): Observation {
+  const generation = model.metadata.generation ?? 0;
+  const stored = ChurnModelStatus.safeParse(model.status ?? {}).data;
+  const spec = ChurnModelSpec.safeParse(model.spec);
+  if (!spec.success) {
+    const issue = spec.error.issues[0];
+    return { readable: false, generation, stored, problem: issue === undefined ? 'it does not follow the schema.' : `spec.${issue.path.join('.')}: ${issue.message}.` };
+  }
+  const { name, namespace, uid, annotations } = model.metadata;
+  const subject: Subject = { name, namespace: namespace ?? 'default', uid, spec: spec.data, annotations: annotations ?? {} };
+  const state = rolloutStateOf(stored);
+  const pods = (hash: string): VersionPods => {
+    const short = isCandidateHash(hash) ? shortHash(hash) : hash;
+    const deployment = children.deployments.find((each) => each.metadata.labels?.[LABELS.hash] === short && each.metadata.deletionTimestamp === undefined);
+    return observeVersion(short, deployment, children.pods);
+  };
+  const facts: Facts = { nowMs, wanted: wantedOf(spec.data, subject.annotations, state), state, pods, inspectionJob: jobOf(state.candidate, subject, children, nowMs) };
+  return { readable: true, subject, generation, facts, stored, children };
+}

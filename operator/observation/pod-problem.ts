@@ -1,0 +1,52 @@
+import { isErrorCode } from '../../contracts/error-catalogue.ts';
+import { FailureReport } from '../../contracts/reports.ts';
+import type { PodProblem } from '../rollout/facts.ts';
+import type { ContainerStatus, Pod } from './kinds.ts';
+
+/** What the kubelet says while a container waits for something that is not the package: it tries again by itself. */
+const OUTSIDE_REASONS = new Set(['CreateContainerConfigError', 'ErrImagePull', 'ImagePullBackOff', 'Unschedulable']);
+/** Waiting that is no problem yet. */
+const STARTING_REASONS = new Set(['PodInitializing', 'ContainerCreating']);
+/** Faults of the package itself: nothing outside comes back. */
+const PACKAGE_CODES = new Set(['GoldenMismatch', 'GraphInvalid', 'GoldenInvalid', 'CardInvalid', 'PackageTooLarge', 'ScoringFailed']);
+
+/** The report a container left, if it left one that can be read. */
+export function failureReportOf(message: string | undefined): FailureReport | undefined {
+  if (message === undefined) return undefined;
+  try {
+    return FailureReport.safeParse(JSON.parse(message)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function bounded(text: string): string {
+  return text.length <= 500 ? text : `${text.slice(0, 497)}...`;
+}
+
+function containerProblem(status: ContainerStatus): PodProblem | undefined {
+  const ended = status.state.terminated ?? status.lastState.terminated;
+  const waiting = status.state.waiting;
+  if (ended !== undefined && ended.exitCode !== 0 && !status.ready) {
+    const retry = waiting?.reason === 'CrashLoopBackOff' ? ' The kubelet tries again by itself, backing off up to 5 minutes.' : '';
+    const report = failureReportOf(ended.message);
+    if (report !== undefined) return { code: report.code, message: bounded(`${report.message}${retry}`), outside: isErrorCode(report.code) && !PACKAGE_CODES.has(report.code) };
+    return { code: ended.reason ?? 'ContainerFailed', message: bounded(`container ${status.name} ended with exit code ${ended.exitCode} (${status.restartCount} restarts); see kubectl logs.${retry}`), outside: false };
+  }
+  if (waiting?.reason !== undefined && !STARTING_REASONS.has(waiting.reason)) {
+    return { code: waiting.reason, message: bounded(`container ${status.name}: ${waiting.message ?? waiting.reason}`), outside: OUTSIDE_REASONS.has(waiting.reason) };
+  }
+  return undefined;
+}
+
+/** Why a pod does not become ready; undefined while it merely starts. */
+export function podProblem(pod: Pod): PodProblem | undefined {
+  for (const status of [...pod.status.initContainerStatuses, ...pod.status.containerStatuses]) {
+    const problem = containerProblem(status);
+    if (problem !== undefined) return problem;
+  }
+  const scheduled = pod.status.conditions.find((condition) => condition.type === 'PodScheduled');
+  if (scheduled?.status === 'False') return { code: scheduled.reason ?? 'Unschedulable', message: bounded(scheduled.message ?? 'no node fits'), outside: true };
+  if (pod.status.phase === 'Failed') return { code: pod.status.reason ?? 'PodFailed', message: bounded(pod.status.message ?? 'the pod failed'), outside: true };
+  return undefined;
+}

@@ -1,0 +1,65 @@
+import type { CandidateVersion, ChurnModelStatus, Inspection, PreviousVersion, RejectedVersion, StableVersion } from '../../contracts/churn-model/status.ts';
+import { isCandidateHash, isPackageDigest } from '../../contracts/digest.ts';
+import { INITIAL_STATE, type Candidate, type InspectionState, type Previous, type Rejected, type RejectionReason, type RolloutState, type Stable, type VersionIdentity } from '../rollout/state.ts';
+
+/** An instant of the status; one that cannot be read counts as long ago. */
+function ms(text: string | undefined): number {
+  const value = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(value) ? 0 : value;
+}
+
+type StoredIdentity = Pick<StableVersion, 'repository' | 'requested' | 'version' | 'entityColumn' | 'testAUC'> & { readonly digest?: string | undefined; readonly hash?: string | undefined };
+
+function identityOf(stored: StoredIdentity | undefined): VersionIdentity | undefined {
+  if (stored?.digest === undefined || stored.hash === undefined || !isPackageDigest(stored.digest) || !isCandidateHash(stored.hash)) return undefined;
+  const { repository, requested, version, digest, hash, testAUC } = stored;
+  return { repository, requested, version, digest, hash, entityColumn: stored.entityColumn ?? null, testAUC };
+}
+
+function stableOf(stored: StableVersion | undefined): Stable | undefined {
+  const identity = identityOf(stored);
+  return identity === undefined || stored === undefined ? undefined : { ...identity, startedAtMs: ms(stored.startedAt) };
+}
+
+function previousOf(stored: PreviousVersion | undefined): Previous | undefined {
+  const identity = identityOf(stored);
+  return identity === undefined || stored === undefined ? undefined : { ...identity, replacedAtMs: ms(stored.replacedAt) };
+}
+
+function inspectionOf(stored: Inspection): InspectionState {
+  const { key, attempt, code, message } = stored;
+  const problem = code === undefined || message === undefined ? undefined : { code, message, atMs: ms(stored.finishedAt), report: stored.report };
+  if (stored.nextTryAt !== undefined && problem !== undefined) return { key, attempt, state: 'Error', problem, nextTryAtMs: ms(stored.nextTryAt) };
+  return { key, attempt, state: 'Running', last: problem };
+}
+
+function candidateOf(stored: CandidateVersion | undefined): Candidate | undefined {
+  if (stored === undefined) return undefined;
+  const startedAtMs = ms(stored.startedAt);
+  const identity = identityOf(stored);
+  const { inspection } = stored;
+  if (identity !== undefined) {
+    const { key: inspectionKey, message, report } = inspection ?? {};
+    return { stage: 'Deployed', identity, inspectionKey, startedAtMs, deployedAtMs: ms(stored.deployedAt ?? stored.startedAt), message, report };
+  }
+  if (inspection === undefined) return undefined;
+  return { stage: 'Inspecting', repository: stored.repository, requested: stored.requested, startedAtMs, inspection: inspectionOf(inspection) };
+}
+
+const REJECTIONS: Readonly<Record<string, RejectionReason>> = { OfflineGateFailed: 'OfflineGateFailed', SchemaIncompatible: 'SchemaIncompatible', NotReady: 'NotReady' };
+
+function rejectedOf(stored: RejectedVersion): Rejected {
+  const { version, hash, key, message } = stored;
+  return { version, hash, key, reason: REJECTIONS[stored.reason] ?? 'NotReady', message, atMs: ms(stored.at) };
+}
+
+/** The rollout's progress as the status holds it. A record that cannot be read is as good as none: it is found out again. */
+export function rolloutStateOf(status: ChurnModelStatus | undefined): RolloutState {
+  if (status === undefined) return INITIAL_STATE;
+  return {
+    stable: stableOf(status.stable),
+    candidate: candidateOf(status.candidate),
+    previous: previousOf(status.previous),
+    rejected: (status.rejected ?? []).map(rejectedOf),
+  };
+}

@@ -1,0 +1,27 @@
+import { LABELS } from '../../contracts/names.ts';
+import type { VersionPods } from '../rollout/facts.ts';
+import type { Deployment, Pod } from './kinds.ts';
+import { podProblem } from './pod-problem.ts';
+
+/** Whether callers can reach a pod. */
+export function isReady(pod: Pod): boolean {
+  return pod.metadata.deletionTimestamp === undefined && pod.status.conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+}
+
+/**
+ * Facts of one version's pods.
+ * @param hash first 8 digits, as the label has it
+ */
+export function observeVersion(hash: string, deployment: Deployment | undefined, pods: readonly Pod[]): VersionPods {
+  const own = pods.filter((pod) => pod.metadata.labels?.[LABELS.hash] === hash && pod.metadata.deletionTimestamp === undefined);
+  const ready = own.filter(isReady).length;
+  const followed = deployment?.status !== undefined && deployment.status.observedGeneration >= (deployment.metadata.generation ?? 0);
+  const failing = own.filter((pod) => !isReady(pod)).map(podProblem).find((problem) => problem !== undefined);
+  const refused = deployment?.status?.conditions.find((condition) => condition.type === 'ReplicaFailure' && condition.status === 'True');
+  return {
+    requested: deployment?.spec.replicas,
+    ready,
+    readyUpToDate: followed ? Math.min(ready, deployment.status?.updatedReplicas ?? 0) : 0,
+    problem: failing ?? (refused === undefined ? undefined : { code: refused.reason ?? 'ReplicaFailure', message: refused.message ?? 'pods cannot be created', outside: true }),
+  };
+}

@@ -1,0 +1,37 @@
+import type { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
+import { canonicalJson, sha256Hex } from '../../contracts/digest.ts';
+import { durationMs } from '../../contracts/duration.ts';
+import { ACTIONS } from '../../contracts/names.ts';
+import type { Wanted } from '../rollout/facts.ts';
+import type { RolloutState } from '../rollout/state.ts';
+
+/** Pods where `spec.serving` names no size: two, so that one may go without a gap. */
+const DEFAULT_REPLICAS = 2;
+const DEFAULT_ROLLBACK_WINDOW = '24h';
+
+/** The `retry` annotation, where it names a version that was rejected: then, and only then, it makes another inspection of it. */
+function retryOf(annotations: Readonly<Record<string, string>>, state: RolloutState): string | undefined {
+  const retry = annotations[ACTIONS.retry];
+  if (retry === undefined || retry.length < 8) return undefined;
+  return state.rejected.some((entry) => entry.hash?.startsWith(retry) === true) ? retry : undefined;
+}
+
+/** What spec and annotations ask for. */
+export function wantedOf(spec: ChurnModelSpec, annotations: Readonly<Record<string, string>>, state: RolloutState): Wanted {
+  const { repository, version } = spec.model;
+  const inputs = {
+    repository,
+    version,
+    storage: spec.storage ?? null,
+    minAUC: spec.rollout?.offline?.minAUC ?? null,
+    allowSchemaChange: annotations[ACTIONS.allowSchemaChange] ?? null,
+    retry: retryOf(annotations, state) ?? null,
+  };
+  return {
+    repository,
+    requested: version,
+    inspectionKey: sha256Hex(canonicalJson(inputs)).slice(0, 16),
+    replicas: spec.serving?.replicas ?? spec.serving?.autoscaling?.minReplicas ?? DEFAULT_REPLICAS,
+    rollbackWindowMs: durationMs(spec.rollout?.rollbackWindow ?? DEFAULT_ROLLBACK_WINDOW),
+  };
+}

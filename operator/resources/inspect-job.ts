@@ -1,0 +1,79 @@
+import { sha256Hex, canonicalJson } from '../../contracts/digest.ts';
+import { ACTIONS } from '../../contracts/names.ts';
+import type { Decision } from '../rollout/decision.ts';
+import type { Stable } from '../rollout/state.ts';
+import type { DesiredObject } from '../runtime/kube-object.ts';
+import { containerBase, identityEnvironment, POD_SECURITY, serviceAccountFor, storeEnvironment, variables } from './pod-parts.ts';
+import type { Settings } from './settings.ts';
+import { childLabels, childMetadata, type Subject } from './subject.ts';
+
+/** Longest inspection: a package may have files of 512 MiB. */
+const DEADLINE_SECONDS = 900;
+/** How long people can read the logs of a finished inspection. */
+const KEEP_FINISHED_SECONDS = 3600;
+
+type Inspection = NonNullable<Decision['inspection']>;
+
+/** Name of the Job of one try; the same try has the same name after a crash. */
+export function inspectJobName(subject: Pick<Subject, 'name'>, inspection: Pick<Inspection, 'key' | 'attempt' | 'startedAtMs'>): string {
+  return `${subject.name}-inspect-${sha256Hex(canonicalJson([inspection.key, inspection.attempt, inspection.startedAtMs])).slice(0, 8)}`;
+}
+
+/** The Job that looks at a package before anything is deployed: digests, golden rows, offline gate (DESIGN section 5). */
+export function inspectJob(subject: Subject, settings: Settings, inspection: Inspection, stable: Stable | undefined): DesiredObject {
+  const labels = childLabels(subject, 'inspect');
+  const environment = variables({
+    CHURNOPS_VERSION: inspection.requested,
+    CHURNOPS_OFFLINE_MIN_AUC: subject.spec.rollout?.offline?.minAUC.toString(),
+    CHURNOPS_STABLE_VERSION: stable?.repository === inspection.repository ? stable.version : undefined,
+    CHURNOPS_STABLE_DIGEST: stable?.repository === inspection.repository ? stable.digest : undefined,
+    CHURNOPS_ALLOW_SCHEMA_CHANGE: subject.annotations[ACTIONS.allowSchemaChange],
+  });
+  const name = inspectJobName(subject, inspection);
+  return ({
+	apiVersion: 'batch/v1',
+	kind: 'Job',
+	metadata: {
+		...childMetadata(subject, '', labels),
+		name
+	},
+	spec: {
+		backoffLimit: 0,
+		activeDeadlineSeconds: DEADLINE_SECONDS,
+		ttlSecondsAfterFinished: KEEP_FINISHED_SECONDS,
+		template: {
+			metadata: { labels },
+			spec: {
+				restartPolicy: 'Never',
+				serviceAccountName: serviceAccountFor(subject, 'evaluation'),
+				automountServiceAccountToken: false,
+				enableServiceLinks: false,
+				securityContext: POD_SECURITY,
+				containers: [{
+					...containerBase(settings, 'inspect', 'inspect'),
+					env: [
+						...identityEnvironment(subject, settings),
+						...storeEnvironment(subject, inspection.repository, 'evaluation'),
+						...environment
+					],
+					resources: {
+						requests: {
+							cpu: '100m',
+							memory: '256Mi'
+						},
+						limits: { memory: '2Gi' }
+					},
+					volumeMounts: [{
+						name: 'scratch',
+						mountPath: '/tmp'
+					}]
+				}],
+				volumes: [{
+					name: 'scratch',
+					emptyDir: {}
+				}]
+			}
+		}
+	}
+});
+}

@@ -1,0 +1,30 @@
+import { shortHash, type CandidateHash } from '../../contracts/digest.ts';
+import { LABELS, PORTS } from '../../contracts/names.ts';
+import type { DesiredObject } from '../runtime/kube-object.ts';
+import { childLabels, childMetadata, type Subject } from './subject.ts';
+
+/** No pod bears it: the Service has its address and its name in DNS before it has anyone to send to. */
+const NOBODY = 'none';
+
+/** The Service that clients call: it selects the pods of the stable hash (DESIGN section 3). */
+export function stableService(subject: Subject, selected: CandidateHash | undefined): DesiredObject {
+  return ({
+	apiVersion: 'v1',
+	kind: 'Service',
+	metadata: childMetadata(subject, '', childLabels(subject, 'serving')),
+	spec: {
+		type: 'ClusterIP',
+		selector: {
+			[LABELS.model]: subject.name,
+			[LABELS.hash]: selected === undefined ? NOBODY : shortHash(selected)
+		},
+		ports: [{
+			name: 'http',
+			port: 80,
+			targetPort: PORTS.http,
+			protocol: 'TCP',
+			appProtocol: 'http'
+		}]
+	}
+});
+}

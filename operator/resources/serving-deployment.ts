@@ -1,0 +1,139 @@
+import { shortHash } from '../../contracts/digest.ts';
+import { ANNOTATIONS, LABELS, PATHS, PORTS } from '../../contracts/names.ts';
+import type { VersionIdentity } from '../rollout/state.ts';
+import type { DesiredObject } from '../runtime/kube-object.ts';
+import { containerBase, identityEnvironment, POD_SECURITY, serviceAccountFor, storeEnvironment, variables } from './pod-parts.ts';
+import type { Settings } from './settings.ts';
+import { childLabels, childMetadata, type Subject } from './subject.ts';
+
+/** 5 s of answering after SIGTERM, 20 s for calls in flight, and some room (DESIGN section 3). */
+const GRACE_SECONDS = 45;
+/** A large forest loads in seconds; the kubelet waits five minutes before it starts the container again. */
+const STARTUP_TRIES = 300;
+
+const DEFAULT_RESOURCES = { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '1Gi' } } as const;
+
+function podLabels(subject: Subject, identity: VersionIdentity): Readonly<Record<string, string>> {
+  return { ...childLabels(subject, 'serving'), [LABELS.hash]: shortHash(identity.hash) };
+}
+
+function probe(path: string) {
+  return { httpGet: { path, port: 'control' }, timeoutSeconds: 2 };
+}
+
+function containers(subject: Subject, settings: Settings, identity: VersionIdentity) {
+  const { serving } = subject.spec;
+  const resources = serving?.resources ?? DEFAULT_RESOURCES;
+  const version = variables({ CHURNOPS_VERSION: identity.version, CHURNOPS_PACKAGE_DIGEST: identity.digest });
+  return {
+    initContainers: [
+      {
+        ...containerBase(settings, 'pull', 'pull'),
+        env: [...identityEnvironment(subject, settings), ...storeEnvironment(subject, identity.repository, 'serving'), ...version],
+        resources,
+        volumeMounts: [
+          { name: 'package', mountPath: PATHS.package },
+          { name: 'scratch', mountPath: '/tmp' },
+        ],
+      },
+    ],
+    containers: [
+      {
+        ...containerBase(settings, 'serve', 'serve'),
+        env: [
+          ...identityEnvironment(subject, settings),
+          ...version,
+          ...variables({ CHURNOPS_CANDIDATE_HASH: identity.hash, CHURNOPS_DECISION_THRESHOLD: serving?.decisionThreshold?.toString() }),
+        ],
+        resources,
+        ports: [
+          { name: 'http', containerPort: PORTS.http, protocol: 'TCP' },
+          { name: 'control', containerPort: PORTS.control, protocol: 'TCP' },
+        ],
+        startupProbe: { ...probe('/healthz'), periodSeconds: 1, failureThreshold: STARTUP_TRIES },
+        readinessProbe: { ...probe('/readyz'), periodSeconds: 2, failureThreshold: 2 },
+        livenessProbe: { ...probe('/healthz'), periodSeconds: 10, failureThreshold: 3 },
+        volumeMounts: [
+          { name: 'package', mountPath: PATHS.package, readOnly: true },
+          { name: 'traffic', mountPath: PATHS.traffic, readOnly: true },
+          { name: 'scratch', mountPath: '/tmp' },
+        ],
+      },
+    ],
+  };
+}
+
+/** Over nodes and zones where possible: a lost node must not take all pods. */
+function spread(subject: Subject, labels: Readonly<Record<string, string>>) {
+  const wanted = subject.spec.serving?.scheduling?.topologySpreadConstraints ?? [
+    { maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' },
+    { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway' },
+  ];
+  return wanted.map((constraint) => ({ ...constraint, labelSelector: { matchLabels: labels } }));
+}
+
+/**
+ * The Deployment of one version. `replicas` is never part of it: the operator writes them through the scale subresource (DESIGN section 3).
+ * Threshold, image, resources and scheduling are not part of the hash: they roll it in place, never below its size.
+ */
+export function servingDeployment(subject: Subject, settings: Settings, identity: VersionIdentity): DesiredObject {
+  const labels = podLabels(subject, identity);
+  const selector = { [LABELS.model]: subject.name, [LABELS.hash]: shortHash(identity.hash) };
+  const scheduling = subject.spec.serving?.scheduling;
+  const priority = scheduling?.priorityClassName;
+  return ({
+	apiVersion: 'apps/v1',
+	kind: 'Deployment',
+	metadata: {
+		...childMetadata(subject, shortHash(identity.hash), labels),
+		annotations: { [ANNOTATIONS.version]: identity.version }
+	},
+	spec: {
+		selector: { matchLabels: selector },
+		strategy: {
+			type: 'RollingUpdate',
+			rollingUpdate: {
+				maxUnavailable: 0,
+				maxSurge: 1
+			}
+		},
+		revisionHistoryLimit: 2,
+		template: {
+			metadata: {
+				labels,
+				annotations: { [ANNOTATIONS.version]: identity.version }
+			},
+			spec: {
+				serviceAccountName: serviceAccountFor(subject, 'serving'),
+				automountServiceAccountToken: false,
+				enableServiceLinks: false,
+				securityContext: POD_SECURITY,
+				terminationGracePeriodSeconds: GRACE_SECONDS,
+				...containers(subject, settings, identity),
+				volumes: [
+					{
+						name: 'package',
+						emptyDir: {}
+					},
+					{
+						name: 'scratch',
+						emptyDir: {}
+					},
+					{
+						name: 'traffic',
+						downwardAPI: { items: [{
+							path: 'policy',
+							fieldRef: { fieldPath: `metadata.annotations['${ANNOTATIONS.trafficPolicy}']` }
+						}] }
+					}
+				],
+				topologySpreadConstraints: spread(subject, selector),
+				...scheduling?.nodeSelector === undefined ? {} : { nodeSelector: scheduling.nodeSelector },
+				...scheduling?.tolerations === undefined ? {} : { tolerations: scheduling.tolerations },
+				...scheduling?.affinity === undefined ? {} : { affinity: scheduling.affinity },
+				...priority === undefined || priority === '' ? {} : { priorityClassName: priority }
+			}
+		}
+	}
+});
+}

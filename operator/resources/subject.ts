@@ -1,0 +1,37 @@
+import type { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
+import { API_VERSION, LABELS, MANAGED_BY } from '../../contracts/names.ts';
+
+/** The ChurnModel that children belong to, as builders need it. */
+export type Subject = Readonly<{
+  name: string;
+  namespace: string;
+  uid: string;
+  spec: ChurnModelSpec;
+  annotations: Readonly<Record<string, string>>;
+}>;
+
+/** The controller reference of a child: deleting the model deletes it. */
+export function ownerOf(subject: Subject): { apiVersion: string; kind: string; name: string; uid: string; controller: true; blockOwnerDeletion: true } {
+  return { apiVersion: API_VERSION, kind: 'ChurnModel', name: subject.name, uid: subject.uid, controller: true, blockOwnerDeletion: true };
+}
+
+/** Labels of every child. */
+export function childLabels(subject: Subject, component: 'serving' | 'inspect'): Readonly<Record<string, string>> {
+  return {
+    [LABELS.name]: 'churnops-model',
+    [LABELS.instance]: subject.name,
+    [LABELS.component]: component,
+    [LABELS.managedBy]: MANAGED_BY,
+    [LABELS.model]: subject.name,
+  };
+}
+
+/** Metadata of a child; `suffix` empty: the child bears the model's own name. */
+export function childMetadata(subject: Subject, suffix: string, labels: Readonly<Record<string, string>>) {
+  return {
+    name: suffix === '' ? subject.name : `${subject.name}-${suffix}`,
+    namespace: subject.namespace,
+    labels,
+    ownerReferences: [ownerOf(subject)],
+  } as const;
+}

@@ -1,0 +1,139 @@
+import type { Phase } from '../../contracts/churn-model/status.ts';
+import type { Decision, Move } from './decision.ts';
+import type { Facts } from './facts.ts';
+import { decideInspection } from './inspection.ts';
+import { decidePromotion } from './promotion.ts';
+import { MAX_REJECTED, type Candidate, type Rejected, type RolloutState, type VersionIdentity } from './state.ts';
+
+/** One step of the candidate. */
+export type Step = Pick<Decision, 'phase' | 'reason' | 'problem' | 'state' | 'moves' | 'recheckMs'>;
+
+/**
+ * Moves the candidate one step on: inspected, deployed, switched to, or rejected.
+ * Until gate and promotion exist, a candidate takes over as soon as it is ready (`SpecHonoured=False` says so).
+ */
+export function advance(facts: Facts, state: RolloutState, rejected: Rejected | undefined): Step {
+  const { candidate } = state;
+  if (candidate === undefined) return atRest(state, rejected);
+  return candidate.stage === 'Inspecting' ? inspecting(facts, state, candidate) : deployed(facts, state, candidate, []);
+}
+
+function atRest(state: RolloutState, rejected: Rejected | undefined): Step {
+  const base = { state, moves: [], recheckMs: undefined };
+  if (rejected === undefined) return { ...base, phase: 'Stable', reason: 'Settled', problem: undefined };
+  return {
+    ...base,
+    phase: state.stable === undefined ? 'Initializing' : 'RolledBack',
+    reason: rejected.reason,
+    problem: { code: rejected.reason, message: rejected.message },
+  };
+}
+
+/** Phase of a model whose candidate is still inspected. */
+function waitingPhase(state: RolloutState): Phase {
+  return state.stable === undefined ? 'Initializing' : 'Stable';
+}
+
+function inspecting(facts: Facts, state: RolloutState, candidate: Candidate & { stage: 'Inspecting' }): Step {
+  const { nowMs, inspectionJob: job } = facts;
+  const { repository, requested, startedAtMs } = candidate;
+  const move = decideInspection({ nowMs, repository, requested, inspection: candidate.inspection, job });
+  const phase = waitingPhase(state);
+  switch (move.move) {
+    case 'Wait': {
+      const { inspection } = move;
+      if (inspection.state === 'Error') {
+        return { phase, reason: 'InspectionRetry', problem: { ...inspection.problem, nextTryAtMs: inspection.nextTryAtMs }, state, moves: [], recheckMs: move.recheckMs };
+      }
+      const problem = job.state === 'Running' && job.problem !== undefined ? job.problem : inspection.last;
+      return { phase, reason: inspection.last === undefined ? 'Inspecting' : 'InspectionRetry', problem, state, moves: [], recheckMs: undefined };
+    }
+    case 'Errored': {
+      const { attempt, problem, nextTryAtMs } = move.inspection;
+      return {
+        phase,
+        reason: 'InspectionRetry',
+        problem: { ...problem, nextTryAtMs },
+        state: { ...state, candidate: { ...candidate, inspection: move.inspection } },
+        moves: [{ move: 'InspectionErrored', requested, attempt, code: problem.code, message: problem.message, nextTryAtMs }],
+        recheckMs: nextTryAtMs - nowMs,
+      };
+    }
+    case 'Retry':
+      return {
+        phase,
+        reason: 'InspectionRetry',
+        problem: move.inspection.last,
+        state: { ...state, candidate: { ...candidate, inspection: move.inspection } },
+        moves: [{ move: 'InspectionStarted', requested, attempt: move.inspection.attempt }],
+        recheckMs: undefined,
+      };
+    case 'Fail':
+      return reject(state, nowMs, { version: move.version, hash: move.hash, key: candidate.inspection.key, reason: move.reason, message: move.message });
+    case 'Pass': {
+      const passed: Move = { move: 'InspectionPassed', version: move.identity.version, message: move.message };
+      const next: Candidate & { stage: 'Deployed' } = {
+        stage: 'Deployed',
+        identity: move.identity,
+        inspectionKey: candidate.inspection.key,
+        startedAtMs,
+        deployedAtMs: nowMs,
+        message: move.message,
+        report: move.report,
+      };
+      return deployed(facts, { ...state, candidate: next }, next, [passed]);
+    }
+  }
+}
+
+function deployed(facts: Facts, state: RolloutState, candidate: Candidate & { stage: 'Deployed' }, before: readonly Move[]): Step {
+  const { identity } = candidate;
+  const { nowMs, wanted } = facts;
+  // The same package under another name or address: nothing to roll out, only to remember.
+  if (state.stable?.hash === identity.hash) {
+    return settled({ ...state, stable: { ...state.stable, ...identity }, candidate: undefined }, before);
+  }
+  const pods = facts.pods(identity.hash);
+  const move = decidePromotion({ nowMs, deployedAtMs: candidate.deployedAtMs, replicas: wanted.replicas, pods, mayReject: state.stable !== undefined });
+  switch (move.move) {
+    case 'Switch': {
+      const from = state.stable;
+      const promoted: Move = { move: 'Promoted', version: identity.version, from: from?.version };
+      return settled({ ...state, stable: { ...identity, startedAtMs: nowMs }, candidate: undefined, previous: previousAfter(state, from, nowMs) }, [...before, promoted]);
+    }
+    case 'Wait':
+      return {
+        phase: state.stable === undefined ? 'Initializing' : 'Promoting',
+        reason: pods.problem === undefined ? 'StartingPods' : 'PodsFailing',
+        problem: pods.problem,
+        state,
+        moves: before,
+        recheckMs: move.recheckMs,
+      };
+    case 'Reject':
+      return reject(state, nowMs, { version: identity.version, hash: identity.hash, key: candidate.inspectionKey ?? wanted.inspectionKey, reason: 'NotReady', message: move.message });
+  }
+}
+
+function previousAfter(state: RolloutState, from: VersionIdentity | undefined, nowMs: number): RolloutState['previous'] {
+  if (from === undefined) return state.previous;
+  const { repository, requested, version, digest, hash, entityColumn, testAUC } = from;
+  return { repository, requested, version, digest, hash, entityColumn, testAUC, replacedAtMs: nowMs };
+}
+
+function settled(state: RolloutState, moves: readonly Move[]): Step {
+  return { phase: 'Stable', reason: 'Settled', problem: undefined, state, moves, recheckMs: undefined };
+}
+
+function reject(state: RolloutState, nowMs: number, entry: Omit<Rejected, 'atMs'>): Step {
+  const rejected = [{ ...entry, atMs: nowMs }, ...state.rejected.filter((other) => other.key !== entry.key)].slice(0, MAX_REJECTED);
+  const next = { ...state, candidate: undefined, rejected };
+  return {
+    phase: state.stable === undefined ? 'Initializing' : 'RolledBack',
+    reason: entry.reason,
+    problem: { code: entry.reason, message: entry.message },
+    state: next,
+    moves: [{ move: 'CandidateRejected', version: entry.version, reason: entry.reason, message: entry.message }],
+    recheckMs: undefined,
+  };
+}

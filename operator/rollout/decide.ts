@@ -1,0 +1,104 @@
+import { advance } from './advance.ts';
+import type { Decision, DesiredVersion, Move } from './decision.ts';
+import type { Facts } from './facts.ts';
+import { decidePrevious } from './previous.ts';
+import type { Candidate, RolloutState } from './state.ts';
+import { findTarget } from './target.ts';
+
+/**
+ * The next step of a rollout: the state to remember and what the cluster should look like.
+ * Pure: the same facts give the same decision, so a crash between two writes is answered by deciding again.
+ */
+export function decide(facts: Facts): Decision {
+  const aimed = aim(facts);
+  const step = advance(facts, aimed.state, aimed.rejected);
+  const cleaned = cleanPrevious(facts, step.state);
+  const rechecks = [step.recheckMs, cleaned.recheckMs].filter((ms) => ms !== undefined);
+  return {
+    phase: step.phase,
+    reason: step.reason,
+    problem: step.problem,
+    state: cleaned.state,
+    inspection: inspectionOf(cleaned.state.candidate),
+    versions: desiredVersions(facts, cleaned.state, cleaned.drained),
+    selected: cleaned.state.stable?.hash,
+    moves: [...aimed.moves, ...step.moves, ...cleaned.moves],
+    recheckMs: rechecks.length === 0 ? undefined : Math.min(...rechecks),
+  };
+}
+
+type Aimed = Readonly<{ state: RolloutState; moves: readonly Move[]; rejected: RolloutState['rejected'][number] | undefined }>;
+
+/** Makes the candidate of the state the one that `spec` asks for. */
+function aim(facts: Facts): Aimed {
+  const { state, wanted, nowMs } = facts;
+  const target = findTarget(wanted, state, nowMs);
+  const aborted: Move[] = state.candidate === undefined ? [] : [{ move: 'CandidateAborted', version: versionOf(state.candidate) }];
+  switch (target.target) {
+    case 'Candidate':
+      return { state, moves: [], rejected: undefined };
+    case 'Stable':
+      return { state: { ...state, candidate: undefined }, moves: aborted, rejected: undefined };
+    case 'Rejected':
+      return { state: { ...state, candidate: undefined }, moves: aborted, rejected: target.rejected };
+    case 'Previous': {
+      const { replacedAtMs: _, ...identity } = target.previous;
+      const candidate: Candidate = { stage: 'Deployed', identity, inspectionKey: undefined, startedAtMs: nowMs, deployedAtMs: nowMs, message: undefined, report: undefined };
+      return { state: { ...state, candidate }, moves: [...aborted, { move: 'ReturnedToPrevious', version: identity.version }], rejected: undefined };
+    }
+    case 'New': {
+      const candidate: Candidate = {
+        stage: 'Inspecting',
+        repository: wanted.repository,
+        requested: wanted.requested,
+        startedAtMs: nowMs,
+        inspection: { key: wanted.inspectionKey, attempt: 1, state: 'Running', last: undefined },
+      };
+      return { state: { ...state, candidate }, moves: [...aborted, { move: 'InspectionStarted', requested: wanted.requested, attempt: 1 }], rejected: undefined };
+    }
+  }
+}
+
+function versionOf(candidate: Candidate): string {
+  return candidate.stage === 'Inspecting' ? candidate.requested : candidate.identity.version;
+}
+
+type Cleaned = Readonly<{ state: RolloutState; drained: boolean; moves: readonly Move[]; recheckMs: number | undefined }>;
+
+/** Drains, keeps or removes the version before; one that comes back is left alone. */
+function cleanPrevious(facts: Facts, state: RolloutState): Cleaned {
+  const { previous, candidate } = state;
+  if (previous === undefined) return { state, drained: false, moves: [], recheckMs: undefined };
+  if (candidate?.stage === 'Deployed' && candidate.identity.hash === previous.hash) return { state, drained: false, moves: [], recheckMs: undefined };
+  const move = decidePrevious(previous, facts.wanted.rollbackWindowMs, facts.nowMs);
+  switch (move.move) {
+    case 'Drain':
+      return { state, drained: false, moves: [], recheckMs: move.recheckMs };
+    case 'Keep': {
+      const size = facts.pods(previous.hash).requested;
+      const moves: Move[] = size !== undefined && size > 0 ? [{ move: 'PreviousDrained', version: previous.version }] : [];
+      return { state, drained: true, moves, recheckMs: move.recheckMs };
+    }
+    case 'Remove':
+      return { state: { ...state, previous: undefined }, drained: true, moves: [{ move: 'PreviousRemoved', version: previous.version }], recheckMs: undefined };
+  }
+}
+
+function desiredVersions(facts: Facts, state: RolloutState, drained: boolean): readonly DesiredVersion[] {
+  const { stable, candidate, previous } = state;
+  const versions = new Map<string, DesiredVersion>();
+  // While it drains, the version before keeps the size it has; it is never made larger.
+  if (previous !== undefined) {
+    const replicas = drained ? 0 : (facts.pods(previous.hash).requested ?? 0);
+    versions.set(previous.hash, { identity: previous, replicas });
+  }
+  if (candidate?.stage === 'Deployed') versions.set(candidate.identity.hash, { identity: candidate.identity, replicas: facts.wanted.replicas });
+  if (stable !== undefined) versions.set(stable.hash, { identity: stable, replicas: facts.wanted.replicas });
+  return [...versions.values()];
+}
+
+function inspectionOf(candidate: Candidate | undefined): Decision['inspection'] {
+  if (candidate?.stage !== 'Inspecting' || candidate.inspection.state !== 'Running') return undefined;
+  const { repository, requested, startedAtMs, inspection } = candidate;
+  return { key: inspection.key, attempt: inspection.attempt, repository, requested, startedAtMs };
+}

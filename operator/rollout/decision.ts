@@ -1,0 +1,47 @@
+import type { Phase } from '../../contracts/churn-model/status.ts';
+import type { CandidateHash } from '../../contracts/digest.ts';
+import type { RolloutState, VersionIdentity } from './state.ts';
+
+/** Why the rollout stands where it does: the same word in condition, event, log and metric. */
+export type Reason =
+  | 'Settled'
+  | 'Inspecting'
+  | 'InspectionRetry'
+  | 'StartingPods'
+  | 'PodsFailing'
+  | 'OfflineGateFailed'
+  | 'SchemaIncompatible'
+  | 'NotReady';
+
+/** What happened in this step, for events. */
+export type Move = Readonly<
+  | { move: 'InspectionStarted'; requested: string; attempt: number }
+  | { move: 'InspectionErrored'; requested: string; attempt: number; code: string; message: string; nextTryAtMs: number }
+  | { move: 'InspectionPassed'; version: string; message: string }
+  | { move: 'CandidateAborted'; version: string }
+  | { move: 'CandidateRejected'; version: string; reason: Reason; message: string }
+  | { move: 'Promoted'; version: string; from: string | undefined }
+  | { move: 'ReturnedToPrevious'; version: string }
+  | { move: 'PreviousDrained'; version: string }
+  | { move: 'PreviousRemoved'; version: string }
+>;
+
+/** A Deployment that should exist, and its size. */
+export type DesiredVersion = Readonly<{ identity: VersionIdentity; replicas: number }>;
+
+/** The next state and what the cluster should look like; nothing here has happened yet. */
+export type Decision = Readonly<{
+  phase: Phase;
+  reason: Reason;
+  /** For the message: code and text of what holds the rollout up. */
+  problem: Readonly<{ code: string; message: string; nextTryAtMs?: number }> | undefined;
+  state: RolloutState;
+  /** Job that should be running. */
+  inspection: Readonly<{ key: string; attempt: number; repository: string; requested: string; startedAtMs: number }> | undefined;
+  versions: readonly DesiredVersion[];
+  /** Whom the Service selects; undefined: nobody yet. */
+  selected: CandidateHash | undefined;
+  moves: readonly Move[];
+  /** When to look again without an event, milliseconds from now. */
+  recheckMs: number | undefined;
+}>;

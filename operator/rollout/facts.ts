@@ -1,0 +1,52 @@
+import type { InspectionReport } from '../../contracts/reports.ts';
+import type { RolloutState } from './state.ts';
+
+/** Why a pod does not become ready. `code` is of the error catalogue, or a Kubernetes reason. */
+export type PodProblem = Readonly<{
+  code: string;
+  message: string;
+  /** True where the pod comes right by itself once the outside does (store back, file restored): it holds, it does not reject. */
+  outside: boolean;
+}>;
+
+/** Pods of one hash. */
+export type VersionPods = Readonly<{
+  /** Replicas that the Deployment asks for now; undefined: there is no Deployment. */
+  requested: number | undefined;
+  /** Ready, not terminating, of the Deployment's newest template. */
+  readyUpToDate: number;
+  /** Ready and not terminating, of any template: what callers reach. */
+  ready: number;
+  /** Of the pod that fails worst, if one does. */
+  problem: PodProblem | undefined;
+}>;
+
+/** What became of the inspect Job of a key and attempt. */
+export type InspectionJob = Readonly<
+  | { state: 'Absent' }
+  | { state: 'Running'; problem: PodProblem | undefined }
+  | { state: 'Finished'; report: InspectionReport; finishedAtMs: number }
+  /** It ended without a report that can be read. */
+  | { state: 'Broken'; message: string; finishedAtMs: number }
+>;
+
+/** What `spec` and annotations ask for, as far as the rollout cares. */
+export type Wanted = Readonly<{
+  repository: string;
+  requested: string;
+  /** Names the inputs of an inspection: another version, gate, store or permission is another key. */
+  inspectionKey: string;
+  replicas: number;
+  rollbackWindowMs: number;
+}>;
+
+/** Plain facts of one look at the cluster. */
+export type Facts = Readonly<{
+  nowMs: number;
+  wanted: Wanted;
+  state: RolloutState;
+  /** Pods by candidate hash. */
+  pods: (hash: string) => VersionPods;
+  /** Job of the candidate's inspection as the state names it. */
+  inspectionJob: InspectionJob;
+}>;

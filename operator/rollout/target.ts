@@ -1,0 +1,40 @@
+import type { Wanted } from './facts.ts';
+import { mayReturn } from './previous.ts';
+import type { Candidate, Previous, Rejected, RolloutState, VersionIdentity } from './state.ts';
+
+/** What `spec` asks for, seen from the state. */
+export type Target = Readonly<
+  /** The stable version is the wanted one. */
+  | { target: 'Stable' }
+  /** The version before is wanted back within the window: no gates. */
+  | { target: 'Previous'; previous: Previous }
+  /** The candidate under way is the wanted one. */
+  | { target: 'Candidate'; candidate: Candidate }
+  /** It was rejected and nothing about it has changed since. */
+  | { target: 'Rejected'; rejected: Rejected }
+  /** Something not seen yet. */
+  | { target: 'New' }
+>;
+
+function isWanted(wanted: Wanted, version: Pick<VersionIdentity, 'repository' | 'requested' | 'version'>): boolean {
+  return version.repository === wanted.repository && (version.requested === wanted.requested || version.version === wanted.requested);
+}
+
+function isUnderWay(wanted: Wanted, candidate: Candidate): boolean {
+  if (candidate.stage === 'Inspecting') {
+    return candidate.repository === wanted.repository && candidate.requested === wanted.requested && candidate.inspection.key === wanted.inspectionKey;
+  }
+  // Once inspected, a changed gate does not undo the inspection; another version or repository does.
+  return isWanted(wanted, candidate.identity);
+}
+
+/** Compares what is wanted with what is there; the first match wins (DESIGN section 4, invariant 10). */
+export function findTarget(wanted: Wanted, state: RolloutState, nowMs: number): Target {
+  if (state.stable !== undefined && isWanted(wanted, state.stable)) return { target: 'Stable' };
+  if (state.candidate !== undefined && isUnderWay(wanted, state.candidate)) return { target: 'Candidate', candidate: state.candidate };
+  const rejected = state.rejected.find((entry) => entry.key === wanted.inspectionKey);
+  if (rejected !== undefined) return { target: 'Rejected', rejected };
+  const { previous } = state;
+  if (previous !== undefined && isWanted(wanted, previous) && mayReturn(previous, wanted.rollbackWindowMs, nowMs)) return { target: 'Previous', previous };
+  return { target: 'New' };
+}

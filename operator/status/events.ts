@@ -1,0 +1,29 @@
+import type { Move } from '../rollout/decision.ts';
+import { dueAt } from './message.ts';
+
+/** What an event says; the recorder adds the rest. */
+export type EventText = Readonly<{ type: 'Normal' | 'Warning'; reason: string; action: string; note: string }>;
+
+/** The event of a move. */
+export function eventOf(move: Move): EventText {
+  switch (move.move) {
+    case 'InspectionStarted':
+      return { type: 'Normal', reason: 'Inspecting', action: 'Inspect', note: `Inspecting ${move.requested}${move.attempt === 1 ? '' : `, try ${move.attempt}`}` };
+    case 'InspectionErrored':
+      return { type: 'Warning', reason: /^[A-Za-z]+$/.test(move.code) ? move.code : 'InspectionError', action: 'Inspect', note: `Try ${move.attempt} for ${move.requested}: ${move.code}: ${move.message} Next try at ${dueAt(move.nextTryAtMs)}` };
+    case 'InspectionPassed':
+      return { type: 'Normal', reason: 'Inspected', action: 'Inspect', note: move.message };
+    case 'CandidateAborted':
+      return { type: 'Normal', reason: 'Aborted', action: 'Abort', note: `${move.version} is no longer wanted` };
+    case 'CandidateRejected':
+      return { type: 'Warning', reason: move.reason, action: 'Reject', note: `${move.version} is rejected: ${move.message}` };
+    case 'Promoted':
+      return { type: 'Normal', reason: 'Promoted', action: 'Promote', note: move.from === undefined ? `${move.version} is ready and answers callers` : `${move.version} is ready; callers move from ${move.from}` };
+    case 'ReturnedToPrevious':
+      return { type: 'Normal', reason: 'ReturnedToPrevious', action: 'RollBack', note: `Going back to ${move.version} within the rollback window, without gates` };
+    case 'PreviousDrained':
+      return { type: 'Normal', reason: 'Drained', action: 'ScaleDown', note: `${move.version} drained and goes to zero replicas; it can come back within the rollback window` };
+    case 'PreviousRemoved':
+      return { type: 'Normal', reason: 'RollbackWindowOver', action: 'Remove', note: `${move.version} is removed: the rollback window is over` };
+  }
+}

@@ -1,0 +1,45 @@
+import type { Decision } from '../rollout/decision.ts';
+import { instant } from './rollout-record.ts';
+
+/** What a person reads in `kubectl get churn -o wide`: what is, and what happens next. */
+export type StatusMessage = string;
+
+/** A due time for people: whole seconds are enough. */
+export function dueAt(ms: number): string {
+  return instant(ms).replace(/\.\d+Z$/, 'Z');
+}
+
+function subjectOf(decision: Decision): string {
+  const { candidate } = decision.state;
+  if (candidate === undefined) return '';
+  return candidate.stage === 'Inspecting' ? candidate.requested : candidate.identity.version;
+}
+
+function serving(decision: Decision): string {
+  const { stable } = decision.state;
+  return stable === undefined ? 'Nothing serves yet.' : `${stable.version} serves.`;
+}
+
+/** One or two sentences: what happens now and what happens next. Nobody branches on them. */
+export function messageOf(decision: Decision): StatusMessage {
+  const version = subjectOf(decision);
+  const { problem } = decision;
+  const why = problem === undefined ? '' : ` ${problem.code}: ${problem.message}`;
+  const next = problem?.nextTryAtMs === undefined ? '' : ` Next try at ${dueAt(problem.nextTryAtMs)}.`;
+  switch (decision.reason) {
+    case 'Settled':
+      return serving(decision);
+    case 'Inspecting':
+      return problem === undefined ? `Inspecting ${version}: digests, golden rows, offline gate. ${serving(decision)}` : `The inspection of ${version} cannot start.${why} ${serving(decision)}`;
+    case 'InspectionRetry':
+      return `The inspection of ${version} could not be finished.${why}${next === '' ? ' Trying again now.' : next} ${serving(decision)}`;
+    case 'StartingPods':
+      return `Starting pods of ${version}; callers move when all are ready. ${serving(decision)}`;
+    case 'PodsFailing':
+      return `Pods of ${version} do not become ready.${why} ${serving(decision)}`;
+    case 'OfflineGateFailed':
+    case 'SchemaIncompatible':
+    case 'NotReady':
+      return `Rejected: ${problem?.message ?? decision.reason} ${serving(decision)} Set spec.model.version to another version, or annotate churnops.dev/retry with the rejected hash.`;
+  }
+}

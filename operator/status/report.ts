@@ -1,0 +1,104 @@
+import type { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
+import type { ChurnModelStatus, Condition } from '../../contracts/churn-model/status.ts';
+import type { Decision } from '../rollout/decision.ts';
+import type { VersionPods } from '../rollout/facts.ts';
+import { mergeConditions, type ConditionDraft } from './conditions.ts';
+import { messageOf } from './message.ts';
+import { instant, rolloutRecord } from './rollout-record.ts';
+import { fieldsWithoutEffect, PROMOTION_NOTE } from './spec-honoured.ts';
+
+/** A child that could not be brought to what is wanted. */
+export type ChildProblem = Readonly<{ reason: 'NameConflict' | 'ApplyRefused'; message: string }>;
+
+export type ReportInput = Readonly<{
+  nowMs: number;
+  generation: number;
+  spec: ChurnModelSpec;
+  decision: Decision;
+  /** Pods of the stable version. */
+  stablePods: VersionPods | undefined;
+  replicas: number;
+  problems: readonly ChildProblem[];
+  /** Whether the Service that is there selects the stable version. */
+  serviceSelects: boolean;
+  stored: ChurnModelStatus | undefined;
+}>;
+
+function readyCondition(input: ReportInput): ConditionDraft {
+  const { decision, stablePods, replicas } = input;
+  const { stable } = decision.state;
+  const conflict = input.problems[0];
+  if (stable === undefined) {
+    return { type: 'Ready', status: 'False', reason: conflict?.reason ?? decision.reason, message: conflict?.message ?? messageOf(decision) };
+  }
+  if (!input.serviceSelects) return { type: 'Ready', status: 'False', reason: conflict?.reason ?? 'ServiceNotSwitched', message: conflict?.message ?? `the Service does not select ${stable.version} yet` };
+  if (replicas === 0) return { type: 'Ready', status: 'False', reason: 'ScaledToZero', message: 'spec.serving.replicas is 0: nobody answers' };
+  if (stablePods === undefined || stablePods.ready === 0) {
+    const why = stablePods?.problem === undefined ? '' : `: ${stablePods.problem.code}: ${stablePods.problem.message}`;
+    return { type: 'Ready', status: 'False', reason: 'NoReadyPods', message: `no pod of ${stable.version} is ready${why}` };
+  }
+  return { type: 'Ready', status: 'True', reason: 'StableServes', message: `${stable.version} answers callers` };
+}
+
+function availableCondition(input: ReportInput): ConditionDraft {
+  const { stablePods, replicas, decision } = input;
+  const { stable } = decision.state;
+  if (stable === undefined || stablePods === undefined) return { type: 'Available', status: 'False', reason: 'NoStableVersion', message: 'no version serves yet' };
+  const message = `${Math.min(stablePods.ready, replicas)} of ${replicas} pods of ${stable.version} are ready`;
+  if (stablePods.ready >= replicas) return { type: 'Available', status: 'True', reason: 'AllReady', message };
+  const why = stablePods.problem === undefined ? '' : `: ${stablePods.problem.code}: ${stablePods.problem.message}`;
+  return { type: 'Available', status: 'False', reason: 'PodsMissing', message: `${message}${why}` };
+}
+
+function progressingCondition(input: ReportInput): ConditionDraft {
+  const { decision } = input;
+  const conflict = input.problems[0];
+  if (conflict !== undefined) return { type: 'Progressing', status: 'False', reason: conflict.reason, message: conflict.message };
+  return { type: 'Progressing', status: decision.state.candidate === undefined ? 'False' : 'True', reason: progressReason(decision), message: messageOf(decision) };
+}
+
+/** The word of the decision; while something outside holds it up, the code of that is what a person looks for. */
+function progressReason(decision: Decision): string {
+  if ((decision.reason === 'InspectionRetry' || decision.reason === 'PodsFailing' || decision.reason === 'Inspecting') && decision.problem !== undefined) {
+    return /^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(decision.problem.code) ? decision.problem.code : decision.reason;
+  }
+  return decision.reason;
+}
+
+function honouredCondition(spec: ChurnModelSpec): ConditionDraft {
+  const fields = [...fieldsWithoutEffect(spec), PROMOTION_NOTE];
+  return { type: 'SpecHonoured', status: 'False', reason: 'FieldsWithoutEffect', message: `no effect yet: ${fields.join(', ')}` };
+}
+
+/** The whole status. Two calls with equal facts give equal documents but for the transition times of conditions that moved. */
+export function statusOf(input: ReportInput): ChurnModelStatus {
+  const { decision, problems } = input;
+  const drafts = [readyCondition(input), availableCondition(input), progressingCondition(input), honouredCondition(input.spec)];
+  const conditions: Condition[] = mergeConditions(drafts, input.stored?.conditions ?? [], input.generation, instant(input.nowMs));
+  const auc = decision.state.stable?.testAUC;
+  const conflict = problems[0];
+  return {
+    observedGeneration: input.generation,
+    phase: decision.state.stable === undefined && conflict !== undefined ? 'Pending' : decision.phase,
+    message: (conflict?.message ?? messageOf(decision)).slice(0, 1000),
+    ...(auc === undefined ? {} : { auc: auc.toFixed(3) }),
+    conditions,
+    ...rolloutRecord(decision.state),
+  };
+}
+
+/** Status of an object whose spec cannot be read: it is reported, nothing is touched, and what was known stays. */
+export function invalidSpecStatus(input: { nowMs: number; generation: number; problem: string; stored: ChurnModelStatus | undefined }): ChurnModelStatus {
+  const { stored, problem } = input;
+  const message = `spec cannot be read: ${problem} Correct it and apply again; what runs is left alone.`.slice(0, 1000);
+  const draft = (type: ConditionDraft['type']): ConditionDraft => ({ type, status: 'False', reason: 'InvalidSpec', message });
+  const untouched = (stored?.conditions ?? []).filter((condition) => condition.type === 'Ready' && condition.status === 'True');
+  const drafts = untouched.length > 0 ? [draft('Progressing')] : [draft('Ready'), draft('Progressing')];
+  return {
+    ...stored,
+    observedGeneration: input.generation,
+    phase: stored?.phase ?? 'Pending',
+    message,
+    conditions: [...untouched, ...mergeConditions(drafts, stored?.conditions ?? [], input.generation, instant(input.nowMs))],
+  };
+}

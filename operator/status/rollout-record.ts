@@ -1,0 +1,53 @@
+import type { CandidateVersion, ChurnModelStatus, Inspection, RejectedVersion } from '../../contracts/churn-model/status.ts';
+import type { Candidate, InspectionState, Rejected, RolloutState, VersionIdentity } from '../rollout/state.ts';
+
+/** RFC 3339 of an instant, in milliseconds: deadlines must not gain or lose a second by being written down. */
+export function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function identityRecord(identity: VersionIdentity) {
+  const { repository, requested, version, digest, hash, entityColumn, testAUC } = identity;
+  return { repository, requested, version, digest, hash, ...(entityColumn === null ? {} : { entityColumn }), ...(testAUC === undefined ? {} : { testAUC }) };
+}
+
+function inspectionRecord(inspection: InspectionState): Inspection {
+  const { key, attempt } = inspection;
+  const problem = inspection.state === 'Error' ? inspection.problem : inspection.last;
+  return {
+    key,
+    attempt,
+    ...(problem === undefined ? {} : { verdict: 'Error', code: problem.code, message: problem.message, finishedAt: instant(problem.atMs), ...(problem.report === undefined ? {} : { report: problem.report }) }),
+    ...(inspection.state === 'Error' ? { nextTryAt: instant(inspection.nextTryAtMs) } : {}),
+  };
+}
+
+function candidateRecord(candidate: Candidate): CandidateVersion {
+  const startedAt = instant(candidate.startedAtMs);
+  if (candidate.stage === 'Inspecting') {
+    const { repository, requested, inspection } = candidate;
+    return { repository, requested, version: requested, startedAt, inspection: inspectionRecord(inspection) };
+  }
+  const { identity, inspectionKey, message, report } = candidate;
+  const passed: Inspection | undefined =
+    inspectionKey === undefined
+      ? undefined
+      : { key: inspectionKey, attempt: 1, verdict: 'Pass', ...(message === undefined ? {} : { message }), ...(report === undefined ? {} : { report }) };
+  return { ...identityRecord(identity), startedAt, deployedAt: instant(candidate.deployedAtMs), weight: 0, ...(passed === undefined ? {} : { inspection: passed }) };
+}
+
+function rejectedRecord(rejected: Rejected): RejectedVersion {
+  const { version, hash, key, reason, message } = rejected;
+  return { version, ...(hash === undefined ? {} : { hash }), key, reason, message, at: instant(rejected.atMs) };
+}
+
+/** The rollout's progress as the status holds it; `operator/observation/rollout-state.ts` reads it back. */
+export function rolloutRecord(state: RolloutState): Pick<ChurnModelStatus, 'stable' | 'candidate' | 'previous' | 'rejected'> {
+  const { stable, candidate, previous, rejected } = state;
+  return {
+    ...(stable === undefined ? {} : { stable: { ...identityRecord(stable), startedAt: instant(stable.startedAtMs) } }),
+    ...(candidate === undefined ? {} : { candidate: candidateRecord(candidate) }),
+    ...(previous === undefined ? {} : { previous: { ...identityRecord(previous), replacedAt: instant(previous.replacedAtMs) } }),
+    ...(rejected.length === 0 ? {} : { rejected: rejected.map(rejectedRecord) }),
+  };
+}

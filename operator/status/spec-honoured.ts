@@ -1,0 +1,37 @@
+import type { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
+
+/** A field that the schema takes and that nothing acts on yet. */
+type Unhonoured = Readonly<{ field: string; isSet: (spec: ChurnModelSpec) => boolean }>;
+
+/**
+ * Fields without effect yet, by path. An entry goes when the work that brings the field to life lands.
+ * A field that is merely at its default where its default means "off" is not named.
+ */
+const UNHONOURED: readonly Unhonoured[] = [
+  { field: 'spec.model.pollInterval', isSet: (spec) => spec.model.pollInterval !== undefined },
+  { field: 'spec.storage.volumeClaim', isSet: (spec) => spec.storage?.volumeClaim !== undefined },
+  { field: 'spec.storage.credentials.training', isSet: (spec) => spec.storage?.credentials?.training?.secretRef !== undefined || spec.storage?.credentials?.training?.serviceAccountName !== undefined },
+  { field: 'spec.serving.autoscaling', isSet: (spec) => spec.serving?.autoscaling !== undefined },
+  { field: 'spec.serving.expose', isSet: (spec) => spec.serving?.expose !== undefined },
+  { field: 'spec.serving.auth', isSet: (spec) => spec.serving?.auth === 'Token' },
+  { field: 'spec.journal', isSet: (spec) => spec.journal !== undefined },
+  { field: 'spec.labels', isSet: (spec) => spec.labels !== undefined },
+  { field: 'spec.rollout.shadow', isSet: (spec) => spec.rollout?.shadow !== undefined },
+  { field: 'spec.rollout.gate', isSet: (spec) => spec.rollout?.gate !== undefined },
+  { field: 'spec.rollout.canary', isSet: (spec) => spec.rollout?.canary !== undefined },
+  { field: 'spec.rollout.supersede', isSet: (spec) => spec.rollout?.supersede === 'AfterDecision' },
+  { field: 'spec.rollout.suspend', isSet: (spec) => spec.rollout?.suspend === true },
+  { field: 'spec.retraining', isSet: (spec) => spec.retraining !== undefined },
+  { field: 'spec.monitoring', isSet: (spec) => spec.monitoring !== undefined },
+  { field: 'spec.retention', isSet: (spec) => spec.retention !== undefined },
+  { field: 'spec.experiment', isSet: (spec) => spec.experiment !== undefined },
+  { field: 'spec.batch', isSet: (spec) => (spec.batch ?? []).length > 0 },
+];
+
+/** Until promotion by gate or by a person exists, this is true of every model, whatever its spec says. */
+export const PROMOTION_NOTE = 'spec.rollout.promotion (a new version takes over as soon as its pods are ready, without gate or approval)';
+
+/** Paths of the fields that are set and have no effect yet, in the order of the spec. */
+export function fieldsWithoutEffect(spec: ChurnModelSpec): readonly string[] {
+  return UNHONOURED.filter((entry) => entry.isSet(spec)).map((entry) => entry.field);
+}
