@@ -62,6 +62,8 @@ export class WatchCache<T extends KubeObject> {
   /** The newest version seen, whatever came of it. */
   #position: string | undefined;
   #olderLists = 0;
+  /** The last failure was Gone too: a second one in a row waits. */
+  #relistedAfterGone = false;
   #lastProgressMs: number | undefined;
 
   constructor(input: WatchCacheInput<T>) {
@@ -168,10 +170,12 @@ export class WatchCache<T extends KubeObject> {
     } catch (error) {
       if (signal.aborted) return 0;
       if (isApiError(error, 'Gone') || isApiError(error, 'Malformed')) this.#resumeFrom = undefined;
+      const relistAtOnce = isApiError(error, 'Gone') && !this.#relistedAfterGone;
+      this.#relistedAfterGone = relistAtOnce;
       const code = error instanceof ApiError ? error.code : 'Unexpected';
       metrics.watchFailures.inc({ name: this.#name, code });
       const askedMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-      const waitMs = Math.max(backoff.next(), askedMs);
+      const waitMs = relistAtOnce ? 0 : Math.max(backoff.next(), askedMs);
       this.#logger.warn({ err: error, code, waitMs }, 'watch interrupted, will resume');
       return waitMs;
     }
