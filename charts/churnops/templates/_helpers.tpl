@@ -1,0 +1,49 @@
+{{- define "churnops.fullname" -}}
+{{- if contains .Chart.Name .Release.Name -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+{{- end }}
+
+{{- define "churnops.serviceAccountName" -}}
+{{- .Values.serviceAccount.name | default (printf "%s-operator" (include "churnops.fullname" .)) -}}
+{{- end }}
+
+{{- /* What never changes over upgrades: a Deployment's selector is immutable. Argument: (dict "root" $ "component" NAME). */}}
+{{- define "churnops.selector" -}}
+app.kubernetes.io/name: {{ .root.Chart.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end }}
+
+{{- define "churnops.labels" -}}
+{{ include "churnops.selector" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{- /* An image reference. Argument: (dict "root" $ "image" .Values.images.NAME). */}}
+{{- define "churnops.image" -}}
+{{- with .root.Values.images.registry }}{{ . }}/{{ end -}}
+{{- .image.repository -}}
+{{- if .image.digest -}}@{{ .image.digest }}{{- else -}}:{{ .image.tag | default .root.Chart.AppVersion }}{{- end -}}
+{{- end }}
+
+{{- /* The `restricted` Pod Security Standard, for a pod and for a container. */}}
+{{- define "churnops.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "churnops.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
