@@ -2,7 +2,7 @@ import { sha256Hex, canonicalJson } from '../../contracts/digest.ts';
 import { ACTIONS } from '../../contracts/names.ts';
 import type { Decision } from '../rollout/decision.ts';
 import type { Stable } from '../rollout/state.ts';
-import type { DesiredObject } from '../runtime/kube-object.ts';
+import type { Desired } from './desired.ts';
 import { containerBase, identityEnvironment, POD_SECURITY, serviceAccountFor, storeEnvironment, variables } from './pod-parts.ts';
 import type { Settings } from './settings.ts';
 import { childLabels, childMetadata, type Subject } from './subject.ts';
@@ -20,7 +20,7 @@ export function inspectJobName(subject: Pick<Subject, 'name'>, inspection: Pick<
 }
 
 /** The Job that looks at a package before anything is deployed: digests, golden rows, offline gate (DESIGN section 5). */
-export function inspectJob(subject: Subject, settings: Settings, inspection: Inspection, stable: Stable | undefined): DesiredObject {
+export function inspectJob(subject: Subject, settings: Settings, inspection: Inspection, stable: Stable | undefined): Desired {
   const labels = childLabels(subject, 'inspect');
   const environment = variables({
     CHURNOPS_VERSION: inspection.requested,

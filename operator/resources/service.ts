@@ -1,13 +1,13 @@
 import { shortHash, type CandidateHash } from '../../contracts/digest.ts';
 import { LABELS, PORTS } from '../../contracts/names.ts';
-import type { DesiredObject } from '../runtime/kube-object.ts';
+import type { Desired } from './desired.ts';
 import { childLabels, childMetadata, type Subject } from './subject.ts';
 
 /** No pod bears it: the Service has its address and its name in DNS before it has anyone to send to. */
 const NOBODY = 'none';
 
 /** The Service that clients call: it selects the pods of the stable hash (DESIGN section 3). */
-export function stableService(subject: Subject, selected: CandidateHash | undefined): DesiredObject {
+export function stableService(subject: Subject, selected: CandidateHash | undefined): Desired {
   return ({
 	apiVersion: 'v1',
 	kind: 'Service',

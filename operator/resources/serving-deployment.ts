@@ -1,7 +1,7 @@
 import { shortHash } from '../../contracts/digest.ts';
 import { ANNOTATIONS, LABELS, PATHS, PORTS } from '../../contracts/names.ts';
 import type { VersionIdentity } from '../rollout/state.ts';
-import type { DesiredObject } from '../runtime/kube-object.ts';
+import type { Desired } from './desired.ts';
 import { containerBase, identityEnvironment, POD_SECURITY, serviceAccountFor, storeEnvironment, variables } from './pod-parts.ts';
 import type { Settings } from './settings.ts';
 import { childLabels, childMetadata, type Subject } from './subject.ts';
@@ -76,7 +76,7 @@ function spread(subject: Subject, labels: Readonly<Record<string, string>>) {
  * The Deployment of one version. `replicas` is never part of it: the operator writes them through the scale subresource (DESIGN section 3).
  * Threshold, image, resources and scheduling are not part of the hash: they roll it in place, never below its size.
  */
-export function servingDeployment(subject: Subject, settings: Settings, identity: VersionIdentity): DesiredObject {
+export function servingDeployment(subject: Subject, settings: Settings, identity: VersionIdentity): Desired {
   const labels = podLabels(subject, identity);
   const selector = { [LABELS.model]: subject.name, [LABELS.hash]: shortHash(identity.hash) };
   const scheduling = subject.spec.serving?.scheduling;
