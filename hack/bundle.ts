@@ -83,8 +83,8 @@ async function copyModelRuntime(arch: string): Promise<void> {
   const target = join(dist, 'node_modules');
   await rm(target, { recursive: true, force: true });
   const unneeded = /\/(script|lib|README\.md)$|\.(map|d\.ts)$/;
+  const foreignLibrary = (path: string): boolean => /^bin\/napi-v\d+\/(?!linux)/.test(path) || (/\/linux\/./.test(path) && !path.includes(`/linux/${arch}`));
   const copyPackage = async (from: string, name: string): Promise<void> => {
-    const foreignLibrary = (path: string): boolean => /^bin\/napi-v\d+\/(?!linux)/.test(path) || (/\/linux\/./.test(path) && !path.includes(`/linux/${arch}`));
     await cp(from, join(target, name), {
       recursive: true,
       filter: (path) => !unneeded.test(path) && !foreignLibrary(relative(from, path)),
