@@ -38,7 +38,13 @@ async function reconcile(parts: ControllerParts, key: string, context: Reconcile
   if (caches.models.isStale(ref)) return { requeueAfterMs: STALE_RECHECK_MS };
   const observation = observe(model, caches.childrenOf(ref, model.metadata.uid), clock.nowMs());
   if (!observation.readable) {
-    const { generation, problem, stored } = observation;
+    const { generation, problem, stored, part } = observation;
+    context.logger.error({ part, problem }, 'unreadable');
+    // A status of another schema is left as it is: it holds progress that some version of us can read.
+    if (part === 'status') {
+      parts.events.record({ regarding: model, type: 'Warning', reason: 'UnreadableStatus', action: 'Observe', note: problem });
+      return { requeueAfterMs: PROBLEM_RECHECK_MS };
+    }
     await writeStatus(parts, model, invalidSpecStatus({ nowMs: clock.nowMs(), generation, problem, stored }), context.signal);
     return {};
   }

@@ -1,12 +1,12 @@
+import type { z } from 'zod';
 import { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
 import { ChurnModelStatus } from '../../contracts/churn-model/status.ts';
-import { shortHash } from '../../contracts/digest.ts';
+import { isCandidateHash, shortHash } from '../../contracts/digest.ts';
 import { LABELS } from '../../contracts/names.ts';
 import { inspectJobName } from '../resources/inspect-job.ts';
 import type { Subject } from '../resources/subject.ts';
 import type { Facts, InspectionJob, VersionPods } from '../rollout/facts.ts';
 import type { Candidate } from '../rollout/state.ts';
-import { isCandidateHash } from '../../contracts/digest.ts';
 import { observeInspection } from './inspection-job.ts';
 import type { Deployment, Job, Pod, Service, StoredChurnModel } from './kinds.ts';
 import { rolloutStateOf } from './rollout-state.ts';
@@ -26,7 +26,7 @@ export type Children = Readonly<{
 
 export type Observation = Readonly<
   | { readable: true; subject: Subject; generation: number; facts: Facts; stored: ChurnModelStatus | undefined; children: Children }
-  | { readable: false; generation: number; problem: string; stored: ChurnModelStatus | undefined }
+  | { readable: false; generation: number; part: 'spec' | 'status'; problem: string; stored: ChurnModelStatus | undefined }
 >;
 
 function jobOf(candidate: Candidate | undefined, subject: Subject, children: Children, nowMs: number): InspectionJob {
@@ -37,15 +37,20 @@ function jobOf(candidate: Candidate | undefined, subject: Subject, children: Chi
   return observeInspection(job, children.pods.filter((pod) => pod.metadata.labels?.[JOB_NAME_LABEL] === name), nowMs);
 }
 
-/** Plain facts of one ChurnModel. A status that cannot be read counts as none: progress is found out again. */
+function firstIssue(root: string, error: z.ZodError): string {
+  const issue = error.issues[0];
+  return issue === undefined ? `${root} does not follow the schema.` : `${[root, ...issue.path].join('.')}: ${issue.message}.`;
+}
+
+/** Plain facts of one ChurnModel, or why it cannot be read. */
 export function observe(model: StoredChurnModel, children: Children, nowMs: number): Observation {
   const generation = model.metadata.generation ?? 0;
-  const stored = ChurnModelStatus.safeParse(model.status ?? {}).data;
+  const status = ChurnModelStatus.safeParse(model.status ?? {});
+  // Progress that cannot be read must not be taken for none: the same rollout would begin again and again.
+  if (!status.success) return { readable: false, generation, stored: undefined, part: 'status', problem: `${firstIssue('status', status.error)} Is the CRD older than the operator?` };
+  const stored = status.data;
   const spec = ChurnModelSpec.safeParse(model.spec);
-  if (!spec.success) {
-    const issue = spec.error.issues[0];
-    return { readable: false, generation, stored, problem: issue === undefined ? 'it does not follow the schema.' : `spec.${issue.path.join('.')}: ${issue.message}.` };
-  }
+  if (!spec.success) return { readable: false, generation, stored, part: 'spec', problem: firstIssue('spec', spec.error) };
   const { name, namespace, uid, annotations } = model.metadata;
   const subject: Subject = { name, namespace: namespace ?? 'default', uid, spec: spec.data, annotations: annotations ?? {} };
   const state = rolloutStateOf(stored);
