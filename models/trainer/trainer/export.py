@@ -30,6 +30,10 @@ def export_graph(model: Pipeline, columns: Sequence[NumberColumn | CategoryColum
     # Without a name the converter invents a random one, and no two exports have the same digest.
     options = {id(model): {"zipmap": False}}
     graph = convert_sklearn(model, name=name, initial_types=inputs, options=options, target_opset=OPSETS)
+    # The converter lists operator sets in the order of a Python set of texts, which differs from process to process.
+    opsets = sorted(graph.opset_import, key=lambda opset: opset.domain)
+    del graph.opset_import[:]
+    graph.opset_import.extend(opsets)
     record_cover(graph, model.named_steps["model"])
     refuse_scaling_before_trees(graph)
     onnx.checker.check_model(graph, full_check=True)

@@ -68,13 +68,15 @@ def golden_rows(
     source = frame[names].reset_index(drop=True)
     scores = positive_probability(model, source)
     straddlers = _straddlers(scores, threshold)
-    others = np.setdiff1d(np.arange(len(source)), straddlers)
-    real = np.sort(random.choice(others, size=min(REAL, len(others)), replace=False))
     made = [
         ("Missing", _missing(source, columns, random)),
         ("Unseen", _unseen(source, columns, random)),
         ("Extreme", _extreme(source, columns, model, random)),
     ]
+    # A model of few columns has few made rows: real ones take their place.
+    wanted = max(REAL, MINIMUM_ROWS - len(straddlers) - sum(len(part) for _, part in made))
+    others = np.setdiff1d(np.arange(len(source)), straddlers)
+    real = np.sort(random.choice(others, size=min(wanted, len(others)), replace=False))
     rows = pd.concat([source.iloc[real], source.iloc[straddlers], *(part for _, part in made)], ignore_index=True)
     kinds = ["Real"] * len(real) + ["Straddler"] * len(straddlers) + [kind for kind, part in made for _ in range(len(part))]
     known: list[int | None] = [int(labels[at]) for at in (*real, *straddlers)]
