@@ -1,0 +1,37 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+
+/** Starts listening and gives the port: the one asked for, or the one found for 0. @throws the error of `listen`, such as EADDRINUSE */
+export async function listen(server: Server, port: number, host: string): Promise<number> {
+  server.listen({ port, host });
+  await once(server, 'listening');
+  return boundPort(server.address());
+}
+
+function boundPort(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string') throw new TypeError('the server listens on no TCP port');
+  return address.port;
+}
+
+/**
+ * Stops accepting, closes idle connections, lets requests in flight finish, and cuts what is left after `graceMs`.
+ * @returns how the last connection ended
+ */
+export async function closeGracefully(server: Server, graceMs: number): Promise<'Finished' | 'Cut'> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  let outcome: 'Finished' | 'Cut' = 'Finished';
+  server.closeIdleConnections();
+  const timer = setTimeout(() => {
+    outcome = 'Cut';
+    server.closeAllConnections();
+  }, graceMs);
+  try {
+    await closed;
+  } finally {
+    clearTimeout(timer);
+  }
+  return outcome;
+}

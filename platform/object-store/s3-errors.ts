@@ -1,0 +1,71 @@
+import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
+import type { ErrorCode } from '../../contracts/error-catalogue.ts';
+
+type S3Code = Extract<ErrorCode, 'AccessDenied' | 'BucketNotFound' | 'FileMissing' | 'StoreUnreachable'>;
+
+/** What was asked of the store when it failed, for the message. `endpoint` never holds credentials. */
+export type S3Question = Readonly<{ action: 'read' | 'write' | 'list'; bucket: string; key: string; endpoint: string }>;
+
+const DENIED = new Set([
+  'AccessDenied', 'AllAccessDisabled', 'AccountProblem', 'AuthorizationHeaderMalformed', 'CredentialsProviderError', 'ExpiredToken', 'Forbidden',
+  'InvalidAccessKeyId', 'InvalidToken', 'NotSignedUp', 'RequestTimeTooSkewed', 'SignatureDoesNotMatch', 'TokenRefreshRequired', 'UnauthorizedAccess',
+]);
+const HINTS: Readonly<Record<string, string>> = {
+  AuthorizationHeaderMalformed: 'the region may be wrong',
+  CredentialsProviderError: 'the pod has no keys',
+  ExpiredToken: 'the keys have expired',
+  InvalidAccessKeyId: 'the store does not know the access key',
+  PermanentRedirect: 'the bucket is in another region',
+  RequestTimeTooSkewed: 'the clock of the node is wrong',
+  SignatureDoesNotMatch: 'the secret key is wrong',
+};
+
+function place({ bucket, key, endpoint }: S3Question): string {
+  return `s3://${bucket}/${key} at ${endpoint}`;
+}
+
+const MESSAGES = {
+  BucketNotFound: (question) => `Bucket ${question.bucket} does not exist at ${question.endpoint} (asked to ${question.action} ${question.key}).`,
+  FileMissing: (question) => `${place(question)} does not exist.`,
+  AccessDenied: (question, why) => `The store refused to ${question.action} ${place(question)} (${why}).`,
+  StoreUnreachable: (question, why) => `The store did not ${question.action} ${place(question)} (${why}).`,
+} as const satisfies Record<S3Code, (question: S3Question, why: string) => string>;
+
+function field(thrown: unknown, name: string): unknown {
+  return typeof thrown === 'object' && thrown !== null && name in thrown ? Reflect.get(thrown, name) : undefined;
+}
+
+function httpStatus(thrown: unknown): number | undefined {
+  const status = field(field(thrown, '$metadata'), 'httpStatusCode');
+  return typeof status === 'number' ? status : undefined;
+}
+
+function s3Name(thrown: unknown): string {
+  const code = field(thrown, 'Code') ?? field(thrown, 'name');
+  const name = typeof code === 'string' && /^[A-Za-z0-9.]{1,64}$/.test(code) ? code : 'UnknownError';
+  const network = field(thrown, 'code');
+  return name === 'Error' && typeof network === 'string' && /^[A-Z0-9_]{1,64}$/.test(network) ? network : name;
+}
+
+function errorCode(name: string, status: number | undefined): S3Code {
+  if (name === 'NoSuchBucket') return 'BucketNotFound';
+  if (name === 'NoSuchKey' || name === 'NotFound') return 'FileMissing';
+  if (DENIED.has(name) || name === 'PermanentRedirect') return 'AccessDenied';
+  if (status === 401 || status === 403) return 'AccessDenied';
+  if (status === 404) return 'FileMissing';
+  return 'StoreUnreachable';
+}
+
+/**
+ * An error of the AWS SDK as ours. Its own message is left out: it may quote keys and headers; its name and status stay.
+ * Whatever is not known to be permanent counts as unreachable, and is tried again.
+ */
+export function s3Error(thrown: unknown, question: S3Question): ChurnOpsError {
+  if (thrown instanceof ChurnOpsError) return thrown;
+  const name = s3Name(thrown);
+  const status = httpStatus(thrown);
+  const code = errorCode(name, status);
+  const hint = HINTS[name];
+  const why = `${name}${status === undefined ? '' : `, HTTP ${status}`}${hint === undefined ? '' : `: ${hint}`}`;
+  return new ChurnOpsError(code, MESSAGES[code](question, why), { cause: thrown });
+}

@@ -1,0 +1,145 @@
+import { Readable } from 'node:stream';
+import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
+import { assertSafeKey } from './location.ts';
+import { capped, MAX_FOLDERS } from './object-store.ts';
+import type { ObjectStore, PutOptions, PutOutcome, ReadOptions } from './object-store.ts';
+import { s3Error } from './s3-errors.ts';
+import type { S3Question } from './s3-errors.ts';
+import { stallGuarded } from './stall.ts';
+
+/** How S3 is reached. Keys come from the environment, as the AWS SDK reads them, unless `credentials` are given (tests). */
+export type S3Settings = Readonly<{
+  bucket: string;
+  /** Unset: AWS itself. */
+  endpoint?: string;
+  region?: string;
+  credentials?: Readonly<{ accessKeyId: string; secretAccessKey: string }>;
+  /** Connecting takes at most this long; default 5 s. */
+  connectMs?: number;
+  /** Nothing received for this long is a failure; default 20 s. */
+  silenceMs?: number;
+}>;
+
+const DEFAULT_REGION = 'us-east-1';
+const CONNECT_MS = 5000;
+const SILENCE_MS = 20_000;
+
+/** A bucket of S3, or of anything that speaks it. Never retries by itself: callers wrap calls in `retry`. */
+export class S3Store implements ObjectStore {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+  readonly #endpoint: string;
+  readonly #silenceMs: number;
+
+  /** @throws ChurnOpsError ConfigurationInvalid when the endpoint is no http(s) URL */
+  constructor(settings: S3Settings) {
+    this.#bucket = settings.bucket;
+    this.#endpoint = settings.endpoint === undefined ? 'AWS' : endpointOrigin(settings.endpoint);
+    this.#silenceMs = settings.silenceMs ?? SILENCE_MS;
+    this.#client = new S3Client({
+      region: settings.region ?? DEFAULT_REGION,
+      forcePathStyle: true,
+      maxAttempts: 1,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      requestHandler: { connectionTimeout: settings.connectMs ?? CONNECT_MS, requestTimeout: this.#silenceMs, throwOnRequestTimeout: true },
+      ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
+      ...(settings.credentials === undefined ? {} : { credentials: settings.credentials }),
+    });
+  }
+
+  async read(key: string, { maxBytes, signal }: ReadOptions): Promise<AsyncIterable<Uint8Array>> {
+    assertSafeKey(key);
+    const question = this.#question('read', key);
+    const answer = await this.#ask(question, signal, () => this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }), { abortSignal: signal }));
+    const { Body: body, ContentLength: sizeBytes } = answer;
+    if (!(body instanceof Readable)) throw new ChurnOpsError('StoreUnreachable', `s3://${this.#bucket}/${key}: the store sent no body`);
+    if (sizeBytes !== undefined && sizeBytes > maxBytes) {
+      body.destroy();
+      throw new ChurnOpsError('PackageTooLarge', `s3://${this.#bucket}/${key} has ${sizeBytes} bytes, more than ${maxBytes}`);
+    }
+    return capped(this.#chunks(body, question, sizeBytes, signal), `s3://${this.#bucket}/${key}`, maxBytes);
+  }
+
+  async size(key: string, signal: AbortSignal): Promise<number | undefined> {
+    assertSafeKey(key);
+    try {
+      const answer = await this.#ask(this.#question('read', key), signal, () => this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key }), { abortSignal: signal }));
+      return answer.ContentLength ?? 0;
+    } catch (thrown) {
+      if (thrown instanceof ChurnOpsError && thrown.code === 'FileMissing') return undefined;
+      throw thrown;
+    }
+  }
+
+  async put(key: string, bytes: Uint8Array, { ifAbsent, signal }: PutOptions): Promise<PutOutcome> {
+    assertSafeKey(key);
+    const command = new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: bytes, ContentLength: bytes.length, ...(ifAbsent ? { IfNoneMatch: '*' } : {}) });
+    return this.#ask(this.#question('write', key), signal, async () => {
+      try {
+        await this.#client.send(command, { abortSignal: signal });
+        return 'Written';
+      } catch (thrown) {
+        if (thrown instanceof Error && (thrown.name === 'PreconditionFailed' || thrown.name === 'ConditionalRequestConflict')) return 'Exists';
+        throw thrown;
+      }
+    });
+  }
+
+  async folders(prefix: string, signal: AbortSignal): Promise<readonly string[]> {
+    if (prefix !== '') assertSafeKey(prefix);
+    const below = prefix === '' ? '' : `${prefix}/`;
+    const names: string[] = [];
+    let token: string | undefined;
+    do {
+      const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: below, Delimiter: '/', ...(token === undefined ? {} : { ContinuationToken: token }) });
+      const page = await this.#ask(this.#question('list', below), signal, () => this.#client.send(command, { abortSignal: signal }));
+      for (const { Prefix: folder } of page.CommonPrefixes ?? []) {
+        if (folder !== undefined && folder.startsWith(below)) names.push(folder.slice(below.length).replace(/\/$/, ''));
+      }
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (token !== undefined && names.length < MAX_FOLDERS);
+    return names.slice(0, MAX_FOLDERS);
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  async *#chunks(body: Readable, question: S3Question, sizeBytes: number | undefined, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    let receivedBytes = 0;
+    try {
+      for await (const chunk of stallGuarded(body, this.#silenceMs, signal)) {
+        receivedBytes += chunk.length;
+        yield chunk;
+      }
+    } catch (thrown) {
+      signal.throwIfAborted();
+      throw s3Error(thrown, question);
+    }
+    if (sizeBytes !== undefined && receivedBytes !== sizeBytes) {
+      throw new ChurnOpsError('StoreUnreachable', `s3://${question.bucket}/${question.key} at ${question.endpoint} ended after ${receivedBytes} of ${sizeBytes} bytes`);
+    }
+  }
+
+  async #ask<Answer>(question: S3Question, signal: AbortSignal, call: () => Promise<Answer>): Promise<Answer> {
+    signal.throwIfAborted();
+    try {
+      return await call();
+    } catch (thrown) {
+      signal.throwIfAborted();
+      throw s3Error(thrown, question);
+    }
+  }
+
+  #question(action: S3Question['action'], key: string): S3Question {
+    return { action, bucket: this.#bucket, key, endpoint: this.#endpoint };
+  }
+}
+
+function endpointOrigin(endpoint: string): string {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) throw new ChurnOpsError('ConfigurationInvalid', 'The store endpoint is no http:// or https:// URL');
+  return url.origin;
+}

@@ -1,0 +1,62 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
+import type { ErrorCode } from '../../contracts/error-catalogue.ts';
+import { errorBody } from './answers.ts';
+import { CONNECTION } from './limits.ts';
+
+/** Handles one request to completion. Must not throw. */
+export type RequestHandler = (req: IncomingMessage, res: ServerResponse) => void;
+
+/** Connection limits that tests shorten. */
+export type ConnectionLimits = Readonly<{ [Name in keyof typeof CONNECTION]: number }>;
+
+/** A node:http server with our limits, which answers broken HTTP in the error shape and never lets it reach the process. */
+export function createHttpServer(handler: RequestHandler, limits: ConnectionLimits = CONNECTION): Server {
+  const awaited = new WeakMap<Duplex, ServerResponse>();
+  const server = createServer(
+    {
+      keepAliveTimeout: limits.keepAliveMs,
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.checkEveryMs,
+      maxHeaderSize: limits.maxHeaderBytes,
+      noDelay: true,
+    },
+    (req, res) => {
+      awaited.set(req.socket, res);
+      handler(req, res);
+    },
+  );
+  server.maxConnections = limits.maxConnections;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerBrokenHttp(error, socket, awaited.get(socket)));
+  return server;
+}
+
+const STATUS_TEXT = { 400: 'Bad Request', 408: 'Request Timeout' } as const;
+
+/**
+ * Answers what is not HTTP, or too slow. Where the connection still owes an answer to a whole request, a second one could be taken
+ * for it, so the connection is only closed.
+ */
+function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Duplex, last: ServerResponse | undefined): void {
+  const owesAnswer = last !== undefined && !last.writableFinished && last.req.complete;
+  if (error.code === 'ECONNRESET' || !socket.writable || owesAnswer || last?.headersSent === true && !last.writableFinished) {
+    socket.destroy();
+    return;
+  }
+  const timedOut = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const code: ErrorCode = timedOut ? 'RequestTimeout' : 'InvalidRequest';
+  const body = JSON.stringify(errorBody(new ChurnOpsError(code, brokenMessage(error.code, timedOut))));
+  const status = timedOut ? 408 : 400;
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_TEXT[status]}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
+
+function brokenMessage(code: string | undefined, timedOut: boolean): string {
+  if (timedOut) return 'The request did not arrive in time.';
+  return code === 'HPE_HEADER_OVERFLOW' ? `The headers have more than ${CONNECTION.maxHeaderBytes} bytes.` : 'This is no HTTP/1.1 request.';
+}

@@ -1,0 +1,39 @@
+import { sha256Hex } from '../../contracts/digest.ts';
+import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
+import type { InspectionReport, InspectionReportFile } from '../../contracts/reports.ts';
+import { joinKey, locationUrl } from '../../platform/object-store/location.ts';
+import type { StoreLocation } from '../../platform/object-store/location.ts';
+import { patiently } from '../package/remote-package.ts';
+import type { Repository } from '../package/remote-package.ts';
+import { clipped } from '../report/termination-message.ts';
+
+/** Folder of evidence in the bucket (DESIGN section 2.3), beside the one that repositories are in. */
+const EVALUATIONS = 'evaluations';
+const MAX_PROBLEM = 256;
+
+/** Where the whole report of an inspection goes: evaluations/<model>/<candidate hash, or unresolved>/<time>-inspection.json. */
+export function evidenceKey(model: string, report: Pick<InspectionReportFile, 'candidateHash' | 'finishedAt'>): string {
+  return joinKey(EVALUATIONS, model, report.candidateHash ?? 'unresolved', `${report.finishedAt.replaceAll(/[:.]/g, '')}-inspection.json`);
+}
+
+/**
+ * Writes the whole report into the store. A verdict stands without it: what went wrong is told beside the verdict.
+ */
+export async function writeEvidence(
+  repository: Repository,
+  location: StoreLocation,
+  model: string,
+  report: InspectionReportFile,
+): Promise<Pick<InspectionReport, 'report' | 'reportProblem'>> {
+  const key = evidenceKey(model, report);
+  const bytes = Buffer.from(`${JSON.stringify(report, undefined, 2)}\n`);
+  try {
+    const outcome = await patiently(repository, () => repository.store.put(key, bytes, { ifAbsent: true, signal: repository.patience.signal }));
+    if (outcome === 'Exists') return { report: null, reportProblem: clipped(`${locationUrl(location, key)} exists already`, MAX_PROBLEM) };
+    return { report: { path: locationUrl(location, key), sha256: sha256Hex(bytes) } };
+  } catch (thrown) {
+    repository.patience.signal.throwIfAborted();
+    const why = thrown instanceof ChurnOpsError ? `${thrown.code}: ${thrown.message}` : 'Internal: see the logs of the pod';
+    return { report: null, reportProblem: clipped(why, MAX_PROBLEM) };
+  }
+}

@@ -1,0 +1,117 @@
+import { parseArgs } from 'node:util';
+import { InspectEnvironment, PullEnvironment, ServeEnvironment } from '../contracts/pod-environment.ts';
+import { PATHS, PORTS } from '../contracts/names.ts';
+import { parseEnvironment } from '../platform/configuration/environment.ts';
+import { createLogger } from '../platform/logging/logger.ts';
+import type { Logger } from '../platform/logging/logger.ts';
+import { inspectPackage } from './inspection/inspect.ts';
+import { pull } from './package/pull.ts';
+import { failureReport, writeTerminationMessage } from './report/termination-message.ts';
+import { startServing } from './serving/serving.ts';
+
+const USAGE = `Usage: server <serve | pull | inspect> [options]
+  --package <folder>               where the package is (serve) or goes (pull)
+  --host <address>                 address to listen on (serve)
+  --port <n> --control-port <n>    ports to listen on (serve)
+  --termination-message <file>     where the report for the kubelet goes`;
+
+const OPTIONS = {
+  package: { type: 'string', default: PATHS.package },
+  host: { type: 'string', default: '0.0.0.0' },
+  port: { type: 'string', default: String(PORTS.http) },
+  'control-port': { type: 'string', default: String(PORTS.control) },
+  'termination-message': { type: 'string', default: PATHS.terminationMessage },
+} as const;
+
+type Arguments = ReturnType<typeof readArguments>;
+
+function readArguments(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+}
+
+/** 128 + SIGTERM: an init container that was stopped must not count as done. */
+const TERMINATED = 143;
+const INSTANT_LOGGER = createLogger({ level: 'info', fields: { component: 'server' } });
+
+async function serve({ values }: Arguments, stop: AbortSignal, hurry: AbortSignal): Promise<void> {
+  const environment = parseEnvironment(ServeEnvironment, process.env);
+  const logger = loggerOf('serve', environment);
+  const serving = await startServing(
+    { environment, packageFolder: values.package, host: values.host, dataPort: Number(values.port), controlPort: Number(values['control-port']), logger },
+    stop,
+  );
+  await aborted(stop);
+  await serving.drain(hurry);
+}
+
+async function pullPackage({ values }: Arguments, stop: AbortSignal): Promise<void> {
+  const environment = parseEnvironment(PullEnvironment, process.env);
+  await pull({ environment, packageFolder: values.package, logger: loggerOf('pull', environment), signal: stop });
+}
+
+async function inspect({ values }: Arguments, stop: AbortSignal): Promise<void> {
+  const environment = parseEnvironment(InspectEnvironment, process.env);
+  const report = await inspectPackage({ environment, logger: loggerOf('inspect', environment), signal: stop });
+  await writeTerminationMessage(values['termination-message'], report);
+}
+
+type Identity = Pick<ServeEnvironment, 'CHURNOPS_LOG_LEVEL' | 'CHURNOPS_NAMESPACE' | 'CHURNOPS_MODEL' | 'CHURNOPS_VERSION'>;
+
+function loggerOf(component: string, environment: Identity): Logger {
+  const { CHURNOPS_LOG_LEVEL: level, CHURNOPS_NAMESPACE: namespace, CHURNOPS_MODEL: model, CHURNOPS_VERSION: version } = environment;
+  return createLogger({ level, fields: { component, namespace, model, version } });
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+async function giveUp(thrown: unknown, path: string): Promise<void> {
+  INSTANT_LOGGER.error({ error: thrown }, 'giving up');
+  try {
+    await writeTerminationMessage(path, failureReport(thrown));
+  } catch (error) {
+    INSTANT_LOGGER.error({ error, path }, 'termination message could not be written');
+  }
+}
+
+const COMMANDS = { serve, pull: pullPackage, inspect } as const satisfies Record<string, (args: Arguments, stop: AbortSignal, hurry: AbortSignal) => Promise<void>>;
+
+/** Runs one subcommand; the exit code is 0 for success, 1 for failure (with a FailureReport), 2 for wrong usage, 143 when stopped before the end. */
+async function main(args: readonly string[]): Promise<number> {
+  let parsed: Arguments;
+  try {
+    parsed = readArguments(args);
+  } catch (thrown) {
+    process.stderr.write(`${thrown instanceof Error ? thrown.message : 'wrong usage'}\n${USAGE}\n`);
+    return 2;
+  }
+  const [command = ''] = parsed.positionals;
+  if (!isCommand(command)) {
+    process.stderr.write(`${USAGE}\n`);
+    return 2;
+  }
+  const stop = new AbortController();
+  const hurry = new AbortController();
+  const onSignal = (): void => (stop.signal.aborted ? hurry : stop).abort();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onSignal);
+  const terminationMessage = parsed.values['termination-message'];
+  process.on('uncaughtException', (thrown) => void giveUp(thrown, terminationMessage).finally(() => process.exit(1)));
+  try {
+    await COMMANDS[command](parsed, stop.signal, hurry.signal);
+    return 0;
+  } catch (thrown) {
+    if (stop.signal.aborted) return TERMINATED;
+    await giveUp(thrown, terminationMessage);
+    return 1;
+  }
+}
+
+function isCommand(text: string): text is keyof typeof COMMANDS {
+  return Object.hasOwn(COMMANDS, text);
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,136 @@
+import { createRegistry } from '../../platform/telemetry/registry.ts';
+import { closeGracefully, listen } from '../../platform/http/listener.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServeEnvironment } from '../../contracts/pod-environment.ts';
+import { assertParity } from '../engine/golden-parity.ts';
+import type { Engine } from '../engine/engine.ts';
+import { OnnxEngine } from '../engine/onnx.ts';
+import { controlRoutes } from '../http/control-routes.ts';
+import { createHttpServer } from '../http/data-server.ts';
+import type { ConnectionLimits } from '../http/data-server.ts';
+import { createApp } from '../http/express-app.ts';
+import { SampledLog } from '../http/sampled-log.ts';
+import type { AdmissionLimits } from '../http/limits.ts';
+import { readLocalPackage } from '../package/local-package.ts';
+import { ServingMetrics } from '../telemetry/serving-metrics.ts';
+import { createDataPort } from './data-port.ts';
+import type { DataPort } from './data-port.ts';
+import type { ServingModel, ServingState } from './serving-model.ts';
+import { warmUp } from './warm-up.ts';
+
+/** How long a drain takes (DESIGN section 3). */
+export type DrainTimes = Readonly<{
+  /** New connections are still answered for this long: endpoints and proxies need it to look elsewhere. */
+  lingerMs: number;
+  /** Then requests in flight have this long. */
+  graceMs: number;
+}>;
+
+export const DRAIN: DrainTimes = { lingerMs: 5000, graceMs: 20_000 };
+
+/** Where and what to serve. Ports may be 0 in tests. */
+export type ServingOptions = Readonly<{
+  environment: ServeEnvironment;
+  packageFolder: string;
+  host: string;
+  dataPort: number;
+  controlPort: number;
+  logger: Logger;
+  drain?: DrainTimes;
+  admission?: AdmissionLimits;
+  connection?: ConnectionLimits;
+}>;
+
+/** A serving process that is Ready. */
+export type Serving = Readonly<{
+  dataPort: number;
+  controlPort: number;
+  model: ServingModel;
+  state: () => ServingState;
+  /**
+   * Fails readiness, lingers, finishes what is in flight, closes both ports. `hurry` ends the lingering. A second call waits for the first.
+   */
+  drain: (hurry: AbortSignal) => Promise<void>;
+}>;
+
+/**
+ * Opens the control port, loads and checks the package, proves golden parity in this very process, warms up, and only then opens the data
+ * port and is Ready.
+ * @throws ChurnOpsError as readLocalPackage, OnnxEngine.load and assertParity; the signal's reason
+ */
+export async function startServing(options: ServingOptions, signal: AbortSignal): Promise<Serving> {
+  const { environment, logger, host } = options;
+  let state: ServingState = 'Loading';
+  let data: DataPort | undefined;
+  let engine: Engine | undefined;
+  const registry = createRegistry({ model: environment.CHURNOPS_MODEL, version: environment.CHURNOPS_VERSION });
+  const log = new SampledLog(logger);
+  const traffic = () => ({
+    schemaVersion: 1 as const,
+    model: environment.CHURNOPS_MODEL,
+    version: environment.CHURNOPS_VERSION,
+    hash: environment.CHURNOPS_CANDIDATE_HASH,
+    revision: 0,
+    sides: { own: data?.counters.snapshot() ?? { requests: 0, errors: 0, latency: { boundsSeconds: [], counts: [], sumSeconds: 0 } } },
+  });
+  const control = createHttpServer(
+    createApp(controlRoutes(registry, () => state, traffic), { isDraining: () => state === 'Draining', failed: (error, requestId) => error.code === 'NotReady' || log.failed(error, requestId) }),
+  );
+  const controlPort = await listen(control, options.controlPort, host);
+  try {
+    const found = await readLocalPackage(options.packageFolder, environment.CHURNOPS_PACKAGE_DIGEST, signal);
+    engine = await OnnxEngine.load(found.graph, found.card);
+    const parity = await assertParity(engine, found.card, found.golden);
+    const model: ServingModel = {
+      namespace: environment.CHURNOPS_NAMESPACE,
+      name: environment.CHURNOPS_MODEL,
+      version: environment.CHURNOPS_VERSION,
+      hash: environment.CHURNOPS_CANDIDATE_HASH,
+      digest: found.digest,
+      threshold: environment.CHURNOPS_DECISION_THRESHOLD ?? found.card.threshold.value,
+      engine: engine.name,
+      card: found.card,
+    };
+    await warmUp(model, engine, found.golden, signal);
+    ServingMetrics.engineInfo(registry, engine.name, found.digest);
+    const opened = createDataPort({ ...options, model, engine, registry, state: () => state });
+    data = opened;
+    const dataPort = await listen(opened.server, options.dataPort, host);
+    state = 'Ready';
+    opened.metrics.setReady(true);
+    logger.info({ dataPort, controlPort, engine: engine.name, digest: found.digest, threshold: model.threshold, parity }, 'ready');
+    const drain = once(async (hurry) => {
+      state = 'Draining';
+      opened.metrics.setReady(false);
+      const { lingerMs, graceMs } = options.drain ?? DRAIN;
+      logger.info({ lingerMs, graceMs, inFlight: opened.inFlight() }, 'draining');
+      await linger(lingerMs, hurry);
+      const outcome = await closeGracefully(opened.server, graceMs);
+      await closeGracefully(control, 0);
+      await engine?.close();
+      logger.info({ outcome }, 'drained');
+    });
+    return { dataPort, controlPort, model, state: () => state, drain };
+  } catch (thrown) {
+    await closeGracefully(control, 0);
+    await engine?.close();
+    throw thrown;
+  }
+}
+
+async function linger(ms: number, hurry: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal: hurry });
+  } catch (thrown) {
+    if (!hurry.aborted) throw thrown;
+  }
+}
+
+function once(task: (hurry: AbortSignal) => Promise<void>): (hurry: AbortSignal) => Promise<void> {
+  let running: Promise<void> | undefined;
+  return async (hurry) => {
+    running ??= task(hurry);
+    await running;
+  };
+}

@@ -1,0 +1,82 @@
+import type { ErrorDetail } from '../../contracts/error-catalogue.ts';
+import type { ModelCard } from '../../contracts/model-card.ts';
+import type { RowBatch } from '../engine/row-batch.ts';
+import { compileColumn, kindOf } from './column-check.ts';
+import type { ColumnCheck } from './column-check.ts';
+import { similarColumn } from './similar-column.ts';
+
+/** Most details of one answer. */
+export const MAX_DETAILS = 20;
+const MAX_SIMILAR_CANDIDATES = 100;
+
+/** Rows are in the batch, or nothing is and `details` says why (at most MAX_DETAILS of `problems`). */
+export type CheckOutcome = Readonly<
+  | { valid: true; rows: number; unknownColumns: number }
+  | { valid: false; problems: number; details: readonly ErrorDetail[] }
+>;
+
+type MutableFindings = { problems: number; details: ErrorDetail[]; unknownColumns: number };
+
+/** Path of a value as errors name it: `instances[3].tenure`, `instances[3]["Monthly Charges"]`. */
+export function instancePath(row: number, column?: string): string {
+  if (column === undefined) return `instances[${row}]`;
+  return /^[A-Za-z_]\w*$/.test(column) ? `instances[${row}].${column}` : `instances[${row}][${JSON.stringify(column)}]`;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The check of instances, compiled once from the card; it writes good rows straight into a batch. */
+export class InstanceCheck {
+  readonly #checks: readonly ColumnCheck[];
+  readonly #known: ReadonlySet<string>;
+  readonly #entity: string | undefined;
+
+  constructor(card: Pick<ModelCard, 'inputs' | 'entity'>) {
+    this.#checks = card.inputs.map(compileColumn);
+    this.#entity = card.entity?.column;
+    this.#known = new Set([...card.inputs.map((input) => input.name), ...(this.#entity === undefined ? [] : [this.#entity])]);
+  }
+
+  /** Checks instances and appends them to the batch, all or none. Never throws, whatever JSON gave. */
+  append(batch: RowBatch, instances: readonly unknown[]): CheckOutcome {
+    const first = batch.reserve(instances.length);
+    const findings: MutableFindings = { problems: 0, details: [], unknownColumns: 0 };
+    for (let row = 0; row < instances.length; row += 1) {
+      const instance = instances[row];
+      if (isRecord(instance)) this.#checkRow(batch, first + row, row, instance, findings);
+      else report(findings, instancePath(row), `expected an object with the columns of one customer, got ${kindOf(instance)}`);
+    }
+    if (findings.problems > 0) return { valid: false, problems: findings.problems, details: findings.details };
+    batch.commit(instances.length);
+    return { valid: true, rows: instances.length, unknownColumns: findings.unknownColumns };
+  }
+
+  #checkRow(batch: RowBatch, at: number, row: number, instance: Readonly<Record<string, unknown>>, findings: MutableFindings): void {
+    let present = this.#entity !== undefined && Object.hasOwn(instance, this.#entity) ? 1 : 0;
+    for (let index = 0; index < this.#checks.length; index += 1) {
+      const check = this.#checks[index];
+      const column = batch.columns[index];
+      if (check === undefined || column === undefined) continue;
+      const given = Object.hasOwn(instance, check.name);
+      if (given) present += 1;
+      const outcome = check.check(given ? instance[check.name] : undefined);
+      if (typeof outcome === 'number' && column.type === 'number') column.values[at] = outcome;
+      else if (typeof outcome === 'string' && column.type === 'category') column.values[at] = outcome;
+      else if (typeof outcome === 'object') report(findings, instancePath(row, check.name), outcome.problem + (given ? '' : this.#hint(check.name, instance)));
+    }
+    findings.unknownColumns += Object.keys(instance).length - present;
+  }
+
+  #hint(name: string, instance: Readonly<Record<string, unknown>>): string {
+    const unknown = Object.keys(instance).filter((key) => !this.#known.has(key)).slice(0, MAX_SIMILAR_CANDIDATES);
+    const meant = similarColumn(name, unknown);
+    return meant === undefined ? '' : `; ${JSON.stringify(meant)} is no column of this model: was ${name} meant?`;
+  }
+}
+
+function report(findings: MutableFindings, path: string, message: string): void {
+  findings.problems += 1;
+  if (findings.details.length < MAX_DETAILS) findings.details.push({ path, message });
+}
