@@ -87,12 +87,22 @@ K
 answers_containerd() { containers version; }
 
 start_kubelet() {
+  local hierarchy
+  if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
+    mkdir -p "/sys/fs/cgroup/$netns"
+  else
+    for hierarchy in /sys/fs/cgroup/*/; do
+      # Links (cpu,cpuacct) and what is mounted read-only do not count.
+      [ -L "${hierarchy%/}" ] || mkdir -p "$hierarchy$netns" 2>/dev/null || true
+    done
+  fi
   : >"$home/resolv.conf"   # names outside the cluster do not resolve
   cat >"$home/kubelet.yaml" <<K
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 failCgroupV1: false            # cgroup v1 hosts; no effect on v2
 cgroupDriver: cgroupfs
+cgroupRoot: /$netns            # a kubelet kills what it does not know below its root: two on one machine must not share one
 oomScoreAdj: 0
 containerRuntimeEndpoint: unix://$home/containerd.sock
 authentication: {anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: $home/pki/ca.crt}}
