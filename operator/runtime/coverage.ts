@@ -64,6 +64,7 @@ export function firstUncovered(desired: unknown, live: unknown): string | undefi
 }
 
 function compare(desired: unknown, live: unknown, place: Place): string | undefined {
+  if (desired === undefined) return undefined;
   if (live === undefined || live === null) return isAbsent(desired, place) ? undefined : place.path;
   if (Array.isArray(desired)) return Array.isArray(live) ? compareLists(desired, live, place) : place.path;
   const wanted = asObject(desired);
