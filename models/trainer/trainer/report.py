@@ -16,6 +16,7 @@ from trainer.statistics.classification import calibration, decide, roc_points
 from trainer.threshold import ChosenThreshold
 
 CURVE_POINTS = 200
+FEWEST_PICKS = 10
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1f2933; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
@@ -72,7 +73,7 @@ def _summary(facts: ReportFacts) -> str:
     base = test.positives / test.rows
     return (
         f"<p class='lead'>Of two customers, one with {escape(labels.column)} = {escape(labels.positive)} and one without, the model gives "
-        f"the first the higher probability {test.auc:.1%} of the time (50 % is a coin toss). "
+        f"the first the higher probability {test.auc:.1%} of the time (50% is a coin toss). "
         f"At the threshold {facts.threshold.value:g} it picks {test.selection_rate:.1%} of all customers and finds {test.recall:.1%} of those "
         f"it should find; {test.precision:.1%} of its picks are right, where picking blindly would be right for {base:.1%}.</p>"
     )
@@ -100,7 +101,8 @@ def _charts(facts: ReportFacts) -> str:
     keep = np.unique(np.linspace(0, len(false) - 1, CURVE_POINTS).astype(int))
     roc = [(float(false[at]), float(true[at])) for at in keep]
     bins = [(part.predicted, part.observed) for part in calibration(labels, scores)]
-    cuts = [float(cut) for cut in np.linspace(0.01, 0.99, 99) if cut <= scores.max()]
+    # Precision of a handful of picks only jumps about.
+    cuts = [float(cut) for cut in np.linspace(0.01, 0.99, 99) if int((scores >= cut).sum()) >= FEWEST_PICKS]
     decisions = [(cut, decide(labels, scores, cut)) for cut in cuts]
     threshold_lines = [
         Line("precision", [(cut, each.precision) for cut, each in decisions]),
