@@ -40,7 +40,8 @@ function candidateOf(stored: CandidateVersion | undefined): Candidate | undefine
   const { inspection } = stored;
   if (identity !== undefined) {
     const { key: inspectionKey, message, report } = inspection ?? {};
-    return { stage: 'Deployed', identity, inspectionKey, startedAtMs, deployedAtMs: ms(stored.deployedAt ?? stored.startedAt), message, report };
+    const heldSinceMs = stored.heldAt === undefined ? undefined : ms(stored.heldAt);
+    return { stage: 'Deployed', identity, inspectionKey, startedAtMs, deployedAtMs: ms(stored.deployedAt ?? stored.startedAt), heldSinceMs, message, report };
   }
   if (inspection === undefined) return undefined;
   return { stage: 'Inspecting', repository: stored.repository, requested: stored.requested, startedAtMs, inspection: inspectionOf(inspection) };

@@ -9,11 +9,11 @@ import type { RolloutState } from '../rollout/state.ts';
 const DEFAULT_REPLICAS = 2;
 const DEFAULT_ROLLBACK_WINDOW = '24h';
 
-/** The `retry` annotation, where it names a version that was rejected: then, and only then, it makes another inspection of it. */
-function retryOf(annotations: Readonly<Record<string, string>>, state: RolloutState): string | undefined {
+/** The `retry` annotation, where it names a rejection of the version asked for: then, and only then, it makes another inspection of it. */
+function retryOf(requested: string, annotations: Readonly<Record<string, string>>, state: RolloutState): string | undefined {
   const retry = annotations[ACTIONS.retry];
   if (retry === undefined || retry.length < 8) return undefined;
-  return state.rejected.some((entry) => entry.hash?.startsWith(retry) === true) ? retry : undefined;
+  return state.rejected.some((entry) => entry.hash?.startsWith(retry) === true && (entry.version === requested || requested === 'latest')) ? retry : undefined;
 }
 
 /** What spec and annotations ask for. */
@@ -25,7 +25,7 @@ export function wantedOf(spec: ChurnModelSpec, annotations: Readonly<Record<stri
     storage: spec.storage ?? null,
     minAUC: spec.rollout?.offline?.minAUC ?? null,
     allowSchemaChange: annotations[ACTIONS.allowSchemaChange] ?? null,
-    retry: retryOf(annotations, state) ?? null,
+    retry: retryOf(version, annotations, state) ?? null,
   };
   return {
     repository,

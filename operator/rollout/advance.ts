@@ -2,7 +2,7 @@ import type { Phase } from '../../contracts/churn-model/status.ts';
 import type { Decision, Move } from './decision.ts';
 import type { Facts } from './facts.ts';
 import { decideInspection } from './inspection.ts';
-import { decidePromotion } from './promotion.ts';
+import { decidePromotion, startClock } from './promotion.ts';
 import { MAX_REJECTED, type Candidate, type Rejected, type RolloutState, type VersionIdentity } from './state.ts';
 
 /** One step of the candidate. */
@@ -78,6 +78,7 @@ function inspecting(facts: Facts, state: RolloutState, candidate: Candidate & { 
         inspectionKey: candidate.inspection.key,
         startedAtMs,
         deployedAtMs: nowMs,
+        heldSinceMs: undefined,
         message: move.message,
         report: move.report,
       };
@@ -94,19 +95,22 @@ function deployed(facts: Facts, state: RolloutState, candidate: Candidate & { st
     return settled({ ...state, stable: { ...state.stable, ...identity }, candidate: undefined }, before);
   }
   const pods = facts.pods(identity.hash);
-  const move = decidePromotion({ nowMs, deployedAtMs: candidate.deployedAtMs, replicas: wanted.replicas, pods, mayReject: state.stable !== undefined });
+  const clock = startClock(candidate, pods, nowMs);
+  const move = decidePromotion({ nowMs, deployedAtMs: clock.deployedAtMs, replicas: wanted.replicas, pods, mayReject: state.stable !== undefined });
   switch (move.move) {
     case 'Switch': {
       const from = state.stable;
       const promoted: Move = { move: 'Promoted', version: identity.version, from: from?.version };
-      return settled({ ...state, stable: { ...identity, startedAtMs: nowMs }, candidate: undefined, previous: previousAfter(state, from, nowMs) }, [...before, promoted]);
+      // It has proven itself since: an old rejection must not keep it from coming back later.
+      const rejected = state.rejected.filter((entry) => entry.hash !== identity.hash);
+      return settled({ stable: { ...identity, startedAtMs: nowMs }, candidate: undefined, previous: previousAfter(state, from, nowMs), rejected }, [...before, promoted]);
     }
     case 'Wait':
       return {
         phase: state.stable === undefined ? 'Initializing' : 'Promoting',
         reason: pods.problem === undefined ? 'StartingPods' : 'PodsFailing',
         problem: pods.problem,
-        state,
+        state: { ...state, candidate: { ...candidate, ...clock } },
         moves: before,
         recheckMs: move.recheckMs,
       };

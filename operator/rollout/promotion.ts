@@ -1,4 +1,5 @@
 import type { VersionPods } from './facts.ts';
+import type { StartClock } from './state.ts';
 
 /** Longest time for a candidate's pods to become ready before it is rejected (DESIGN section 4, Promoting). */
 export const READY_DEADLINE_MS = 15 * 60_000;
@@ -10,8 +11,20 @@ export type PromotionMove = Readonly<
 >;
 
 /**
+ * The clock of the candidate's start after this look: deadlines pause on Error (DESIGN section 4, invariant 6), and a hold that ends
+ * leaves the pods the time they had before it.
+ */
+export function startClock(clock: StartClock, pods: VersionPods, nowMs: number): StartClock {
+  const { deployedAtMs, heldSinceMs } = clock;
+  if (pods.problem?.outside === true) return { deployedAtMs, heldSinceMs: heldSinceMs ?? nowMs };
+  if (heldSinceMs === undefined) return { deployedAtMs, heldSinceMs };
+  return { deployedAtMs: deployedAtMs + Math.max(nowMs - heldSinceMs, 0), heldSinceMs: undefined };
+}
+
+/**
  * Whether callers move to the candidate now: as soon as it has as many ready pods as stable should have.
  * A pod that waits for something outside (store, Secret, node) holds the promotion and does not run into the deadline.
+ * @param input.deployedAtMs of {@link startClock}
  * @param input.mayReject false for the first version: there is nothing to go back to
  */
 export function decidePromotion(input: {

@@ -30,11 +30,18 @@ export type InspectionState = Readonly<
 /** Why the last try ended without a verdict. `code` is of the error catalogue. */
 export type InspectionProblem = Readonly<{ code: string; message: string; atMs: number; report: string | undefined }>;
 
+/** From when the candidate's pods have their time to become ready. It stands still while something outside holds them up. */
+export type StartClock = Readonly<{
+  /** When they were asked for, moved on by the time they were held up. */
+  deployedAtMs: number;
+  heldSinceMs: number | undefined;
+}>;
+
 /** The version on its way: first inspected, then deployed. */
 export type Candidate = Readonly<
   { startedAtMs: number } & (
     | { stage: 'Inspecting'; repository: string; requested: string; inspection: InspectionState }
-    | { stage: 'Deployed'; identity: VersionIdentity; inspectionKey: string | undefined; deployedAtMs: number; message: string | undefined; report: string | undefined }
+    | ({ stage: 'Deployed'; identity: VersionIdentity; inspectionKey: string | undefined; message: string | undefined; report: string | undefined } & StartClock)
   )
 >;
 

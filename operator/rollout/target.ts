@@ -35,6 +35,7 @@ export function findTarget(wanted: Wanted, state: RolloutState, nowMs: number): 
   const rejected = state.rejected.find((entry) => entry.key === wanted.inspectionKey);
   if (rejected !== undefined) return { target: 'Rejected', rejected };
   const { previous } = state;
-  if (previous !== undefined && isWanted(wanted, previous) && mayReturn(previous, wanted.rollbackWindowMs, nowMs)) return { target: 'Previous', previous };
+  // By its own name only: `latest` asks for the newest version, not for the one that was the newest once.
+  if (previous?.repository === wanted.repository && previous.version === wanted.requested && mayReturn(previous, wanted.rollbackWindowMs, nowMs)) return { target: 'Previous', previous };
   return { target: 'New' };
 }

@@ -1,10 +1,8 @@
 import type { Condition, ConditionType } from '../../contracts/churn-model/status.ts';
+import { boundedText, LONGEST_MESSAGE_BYTES } from './bounded-text.ts';
 
 /** A condition before it is compared with the stored one. */
 export type ConditionDraft = Readonly<{ type: ConditionType; status: 'True' | 'False' | 'Unknown'; reason: string; message: string }>;
-
-/** Longest message of a condition that the schema takes. */
-const LONGEST_MESSAGE = 1000;
 
 /**
  * Conditions to store. `lastTransitionTime` moves only with the status (API conventions); the order of types is that of the drafts.
@@ -15,7 +13,7 @@ export function mergeConditions(drafts: readonly ConditionDraft[], stored: reado
     const before = stored.find((condition) => condition.type === draft.type);
     return {
       ...draft,
-      message: draft.message.slice(0, LONGEST_MESSAGE),
+      message: boundedText(draft.message, LONGEST_MESSAGE_BYTES),
       observedGeneration: generation,
       lastTransitionTime: before?.status === draft.status ? before.lastTransitionTime : now,
     };

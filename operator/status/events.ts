@@ -1,4 +1,5 @@
 import type { Move } from '../rollout/decision.ts';
+import { boundedText, LONGEST_CAUSE_BYTES } from './bounded-text.ts';
 import { dueAt } from './message.ts';
 
 /** What an event says; the recorder adds the rest. */
@@ -10,7 +11,7 @@ export function eventOf(move: Move): EventText {
     case 'InspectionStarted':
       return { type: 'Normal', reason: 'Inspecting', action: 'Inspect', note: `Inspecting ${move.requested}${move.attempt === 1 ? '' : `, try ${move.attempt}`}` };
     case 'InspectionErrored':
-      return { type: 'Warning', reason: /^[A-Za-z]+$/.test(move.code) ? move.code : 'InspectionError', action: 'Inspect', note: `Try ${move.attempt} for ${move.requested}: ${move.code}: ${move.message} Next try at ${dueAt(move.nextTryAtMs)}` };
+      return { type: 'Warning', reason: /^[A-Za-z]+$/.test(move.code) ? move.code : 'InspectionError', action: 'Inspect', note: `Try ${move.attempt} for ${move.requested}: ${move.code}: ${boundedText(move.message, LONGEST_CAUSE_BYTES)} Next try at ${dueAt(move.nextTryAtMs)}` };
     case 'InspectionPassed':
       return { type: 'Normal', reason: 'Inspected', action: 'Inspect', note: move.message };
     case 'CandidateAborted':

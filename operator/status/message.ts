@@ -1,4 +1,5 @@
 import type { Decision } from '../rollout/decision.ts';
+import { boundedText, LONGEST_CAUSE_BYTES } from './bounded-text.ts';
 import { instant } from './rollout-record.ts';
 
 /** What a person reads in `kubectl get churn -o wide`: what is, and what happens next. */
@@ -24,7 +25,7 @@ function serving(decision: Decision): string {
 export function messageOf(decision: Decision): StatusMessage {
   const version = subjectOf(decision);
   const { problem } = decision;
-  const why = problem === undefined ? '' : ` ${problem.code}: ${problem.message}`;
+  const why = problem === undefined ? '' : ` ${problem.code}: ${boundedText(problem.message, LONGEST_CAUSE_BYTES)}`;
   const next = problem?.nextTryAtMs === undefined ? '' : ` Next try at ${dueAt(problem.nextTryAtMs)}.`;
   switch (decision.reason) {
     case 'Settled':
@@ -40,6 +41,6 @@ export function messageOf(decision: Decision): StatusMessage {
     case 'OfflineGateFailed':
     case 'SchemaIncompatible':
     case 'NotReady':
-      return `Rejected: ${problem?.message ?? decision.reason} ${serving(decision)} Set spec.model.version to another version, or annotate churnops.dev/retry with the rejected hash.`;
+      return `Rejected: ${boundedText(problem?.message ?? decision.reason, LONGEST_CAUSE_BYTES)} ${serving(decision)} Set spec.model.version to another version, or annotate churnops.dev/retry with the rejected hash.`;
   }
 }

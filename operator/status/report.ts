@@ -2,6 +2,7 @@ import type { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
 import type { ChurnModelStatus, Condition } from '../../contracts/churn-model/status.ts';
 import type { Decision } from '../rollout/decision.ts';
 import type { VersionPods } from '../rollout/facts.ts';
+import { boundedText, LONGEST_MESSAGE_BYTES } from './bounded-text.ts';
 import { mergeConditions, type ConditionDraft } from './conditions.ts';
 import { messageOf } from './message.ts';
 import { instant, rolloutRecord } from './rollout-record.ts';
@@ -80,7 +81,7 @@ export function statusOf(input: ReportInput): ChurnModelStatus {
   return {
     observedGeneration: input.generation,
     phase: decision.state.stable === undefined && conflict !== undefined ? 'Pending' : decision.phase,
-    message: (conflict?.message ?? messageOf(decision)).slice(0, 1000),
+    message: boundedText(conflict?.message ?? messageOf(decision), LONGEST_MESSAGE_BYTES),
     ...(auc === undefined ? {} : { auc: auc.toFixed(3) }),
     conditions,
     ...rolloutRecord(decision.state),
@@ -90,10 +91,10 @@ export function statusOf(input: ReportInput): ChurnModelStatus {
 /** Status of an object whose spec cannot be read: it is reported, nothing is touched, and what was known stays. */
 export function invalidSpecStatus(input: { nowMs: number; generation: number; problem: string; stored: ChurnModelStatus | undefined }): ChurnModelStatus {
   const { stored, problem } = input;
-  const message = `spec cannot be read: ${problem} Correct it and apply again; what runs is left alone.`.slice(0, 1000);
+  const message = boundedText(`spec cannot be read: ${boundedText(problem, LONGEST_MESSAGE_BYTES - 100)} Correct it and apply again; what runs is left alone.`, LONGEST_MESSAGE_BYTES);
   const draft = (type: ConditionDraft['type']): ConditionDraft => ({ type, status: 'False', reason: 'InvalidSpec', message });
-  const untouched = (stored?.conditions ?? []).filter((condition) => condition.type === 'Ready' && condition.status === 'True');
-  const drafts = untouched.length > 0 ? [draft('Progressing')] : [draft('Ready'), draft('Progressing')];
+  const untouched = (stored?.conditions ?? []).filter(({ type, status }) => type !== 'Progressing' && !(type === 'Ready' && status !== 'True'));
+  const drafts = untouched.some(({ type }) => type === 'Ready') ? [draft('Progressing')] : [draft('Ready'), draft('Progressing')];
   return {
     ...stored,
     observedGeneration: input.generation,

@@ -1,5 +1,6 @@
 import type { CandidateVersion, ChurnModelStatus, Inspection, RejectedVersion } from '../../contracts/churn-model/status.ts';
 import type { Candidate, InspectionState, Rejected, RolloutState, VersionIdentity } from '../rollout/state.ts';
+import { boundedText, LONGEST_MESSAGE_BYTES, LONGEST_REJECTION_BYTES } from './bounded-text.ts';
 
 /** RFC 3339 of an instant, in milliseconds: deadlines must not gain or lose a second by being written down. */
 export function instant(ms: number): string {
@@ -17,7 +18,7 @@ function inspectionRecord(inspection: InspectionState): Inspection {
   return {
     key,
     attempt,
-    ...(problem === undefined ? {} : { verdict: 'Error', code: problem.code, message: problem.message, finishedAt: instant(problem.atMs), ...(problem.report === undefined ? {} : { report: problem.report }) }),
+    ...(problem === undefined ? {} : { verdict: 'Error', code: problem.code, message: boundedText(problem.message, LONGEST_MESSAGE_BYTES), finishedAt: instant(problem.atMs), ...(problem.report === undefined ? {} : { report: problem.report }) }),
     ...(inspection.state === 'Error' ? { nextTryAt: instant(inspection.nextTryAtMs) } : {}),
   };
 }
@@ -28,17 +29,17 @@ function candidateRecord(candidate: Candidate): CandidateVersion {
     const { repository, requested, inspection } = candidate;
     return { repository, requested, version: requested, startedAt, inspection: inspectionRecord(inspection) };
   }
-  const { identity, inspectionKey, message, report } = candidate;
+  const { identity, inspectionKey, heldSinceMs, message, report } = candidate;
   const passed: Inspection | undefined =
     inspectionKey === undefined
       ? undefined
-      : { key: inspectionKey, attempt: 1, verdict: 'Pass', ...(message === undefined ? {} : { message }), ...(report === undefined ? {} : { report }) };
-  return { ...identityRecord(identity), startedAt, deployedAt: instant(candidate.deployedAtMs), weight: 0, ...(passed === undefined ? {} : { inspection: passed }) };
+      : { key: inspectionKey, attempt: 1, verdict: 'Pass', ...(message === undefined ? {} : { message: boundedText(message, LONGEST_MESSAGE_BYTES) }), ...(report === undefined ? {} : { report }) };
+  return { ...identityRecord(identity), startedAt, deployedAt: instant(candidate.deployedAtMs), ...(heldSinceMs === undefined ? {} : { heldAt: instant(heldSinceMs) }), weight: 0, ...(passed === undefined ? {} : { inspection: passed }) };
 }
 
 function rejectedRecord(rejected: Rejected): RejectedVersion {
   const { version, hash, key, reason, message } = rejected;
-  return { version, ...(hash === undefined ? {} : { hash }), key, reason, message, at: instant(rejected.atMs) };
+  return { version, ...(hash === undefined ? {} : { hash }), key, reason, message: boundedText(message, LONGEST_REJECTION_BYTES), at: instant(rejected.atMs) };
 }
 
 /** The rollout's progress as the status holds it; `operator/observation/rollout-state.ts` reads it back. */

@@ -1,0 +1,97 @@
+import { candidateHash, packageDigest } from '../../../../contracts/digest.ts';
+import type { InspectionReport } from '../../../../contracts/reports.ts';
+import type { Facts, InspectionJob, PodProblem, VersionPods, Wanted } from '../../../../operator/rollout/facts.ts';
+import { INITIAL_STATE, type Candidate, type InspectionState, type Previous, type Rejected, type Stable, type VersionIdentity } from '../../../../operator/rollout/state.ts';
+
+/** The instant at which tables look. */
+export const NOW_MS = Date.parse('2026-11-21T07:00:00.000Z');
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const REPOSITORY = 's3://churn/models/telco-churn';
+
+/** An inspected version; every name has digests of its own. */
+export function identity(version: string, over: Partial<VersionIdentity> = {}): VersionIdentity {
+  const digest = packageDigest({ version });
+  return { repository: REPOSITORY, requested: version, version, digest, hash: candidateHash(digest, 'customerID'), entityColumn: 'customerID', testAUC: 0.84, ...over };
+}
+
+export function stable(version: string, over: Partial<Stable> = {}): Stable {
+  return { ...identity(version), startedAtMs: NOW_MS - HOUR_MS, ...over };
+}
+
+export function previous(version: string, over: Partial<Previous> = {}): Previous {
+  return { ...identity(version), replacedAtMs: NOW_MS - HOUR_MS, ...over };
+}
+
+/** Key of an inspection of the version with all else equal. */
+export function keyOf(version: string): string {
+  return `key-of-${version}`;
+}
+
+export function inspecting(version: string, inspection: InspectionState = { key: keyOf(version), attempt: 1, state: 'Running', last: undefined }): Candidate & { stage: 'Inspecting' } {
+  return { stage: 'Inspecting', repository: REPOSITORY, requested: version, startedAtMs: NOW_MS - MINUTE_MS, inspection };
+}
+
+export function deployed(version: string, over: Partial<Candidate & { stage: 'Deployed' }> = {}): Candidate & { stage: 'Deployed' } {
+  return {
+    stage: 'Deployed',
+    identity: identity(version),
+    inspectionKey: keyOf(version),
+    startedAtMs: NOW_MS - 2 * MINUTE_MS,
+    deployedAtMs: NOW_MS - MINUTE_MS,
+    heldSinceMs: undefined,
+    message: 'passed',
+    report: undefined,
+    ...over,
+  };
+}
+
+export function rejected(version: string, over: Partial<Rejected> = {}): Rejected {
+  return { version, hash: identity(version).hash, key: keyOf(version), reason: 'OfflineGateFailed', message: 'too weak', atMs: NOW_MS - HOUR_MS, ...over };
+}
+
+export function wanted(version: string, over: Partial<Wanted> = {}): Wanted {
+  return { repository: REPOSITORY, requested: version, inspectionKey: keyOf(version), replicas: 2, rollbackWindowMs: 24 * HOUR_MS, ...over };
+}
+
+export const NO_PODS: VersionPods = { requested: undefined, ready: 0, readyUpToDate: 0, problem: undefined };
+export const READY_PODS: VersionPods = { requested: 2, ready: 2, readyUpToDate: 2, problem: undefined };
+
+/** Pods that do not become ready, for a reason of their own or of the outside. */
+export function failingPods(over: Partial<PodProblem> = {}): VersionPods {
+  return { requested: 2, ready: 1, readyUpToDate: 1, problem: { code: 'GoldenMismatch', message: '3 of 500 rows differ', outside: false, ...over } };
+}
+
+/** Pods by version name; versions left out have none. */
+export function podsOf(byVersion: Readonly<Record<string, VersionPods>>): Facts['pods'] {
+  const byHash = new Map(Object.entries(byVersion).map(([version, pods]) => [String(identity(version).hash), pods]));
+  return (hash) => byHash.get(hash) ?? NO_PODS;
+}
+
+export function facts(over: Partial<Facts> = {}): Facts {
+  return { nowMs: NOW_MS, wanted: wanted('a'), state: INITIAL_STATE, pods: podsOf({}), inspectionJob: { state: 'Absent' }, ...over };
+}
+
+export function report(version: string, over: Partial<InspectionReport> = {}): InspectionReport {
+  const { digest, hash } = identity(version);
+  return {
+    schemaVersion: 1,
+    kind: 'InspectionReport',
+    verdict: 'Pass',
+    reason: 'Inspected',
+    message: 'all is well',
+    version,
+    packageDigest: digest,
+    candidateHash: hash,
+    entityColumn: 'customerID',
+    testAUC: { value: 0.84, lower: 0.82, upper: 0.86 },
+    finishedAt: '2026-11-21T06:59:00Z',
+    report: { path: 'evaluations/telco-churn/inspection.json', sha256: digest },
+    ...over,
+  };
+}
+
+/** A Job that ended with the given report. */
+export function finished(from: InspectionReport): InspectionJob {
+  return { state: 'Finished', report: from, finishedAtMs: NOW_MS - 1000 };
+}

@@ -1,0 +1,138 @@
+import { describe, expect, test } from '@jest/globals';
+import { decide } from '../../../../operator/rollout/decide.ts';
+import type { Decision } from '../../../../operator/rollout/decision.ts';
+import type { Facts, VersionPods } from '../../../../operator/rollout/facts.ts';
+import { DRAIN_MS } from '../../../../operator/rollout/previous.ts';
+import { INITIAL_STATE, type RolloutState } from '../../../../operator/rollout/state.ts';
+import { deployed, facts, HOUR_MS, inspecting, keyOf, MINUTE_MS, NO_PODS, NOW_MS, podsOf, previous, READY_PODS, rejected, stable, wanted } from './builders.ts';
+
+/** What a table looks at: whom the Service selects, sizes by version, moves, the Job, and when to look again. */
+type Seen = Readonly<{ phase: Decision['phase']; reason: Decision['reason']; selected: string | undefined; sizes: Readonly<Record<string, number>>; moves: readonly string[]; job: string | undefined; recheckMs: number | undefined }>;
+
+function seen(decision: Decision): Seen {
+  const names = new Map(decision.versions.map(({ identity }) => [String(identity.hash), identity.version]));
+  return {
+    phase: decision.phase,
+    reason: decision.reason,
+    selected: decision.selected === undefined ? undefined : (names.get(decision.selected) ?? 'not deployed'),
+    sizes: Object.fromEntries(decision.versions.map(({ identity, replicas }) => [identity.version, replicas])),
+    moves: decision.moves.map((move) => move.move),
+    job: decision.inspection === undefined ? undefined : `${decision.inspection.requested} try ${decision.inspection.attempt}`,
+    recheckMs: decision.recheckMs,
+  };
+}
+
+const emptied: VersionPods = { ...NO_PODS, requested: 0 };
+const justLeft = previous('b', { replacedAtMs: NOW_MS - 1000 });
+const problem = { code: 'StoreUnreachable', message: 'no answer', atMs: NOW_MS, report: undefined };
+
+describe('one look', () => {
+  test.each<{ name: string; want?: Facts['wanted']; state?: Partial<RolloutState>; pods?: Readonly<Record<string, VersionPods>>; expected: Seen }>([
+    { name: 'a new model', expected: { phase: 'Initializing', reason: 'Inspecting', selected: undefined, sizes: {}, moves: ['InspectionStarted'], job: 'a try 1', recheckMs: undefined } },
+    {
+      name: 'the first version starts: nobody is selected',
+      state: { candidate: deployed('a') },
+      pods: { a: { ...READY_PODS, ready: 1, readyUpToDate: 1 } },
+      expected: { phase: 'Initializing', reason: 'StartingPods', selected: undefined, sizes: { a: 2 }, moves: [], job: undefined, recheckMs: undefined },
+    },
+    { name: 'the first version is ready', state: { candidate: deployed('a') }, pods: { a: READY_PODS }, expected: { phase: 'Stable', reason: 'Settled', selected: 'a', sizes: { a: 2 }, moves: ['Promoted'], job: undefined, recheckMs: undefined } },
+    { name: 'settled', state: { stable: stable('a') }, pods: { a: READY_PODS }, expected: { phase: 'Stable', reason: 'Settled', selected: 'a', sizes: { a: 2 }, moves: [], job: undefined, recheckMs: undefined } },
+    { name: 'stable has no pod left: it stays selected', state: { stable: stable('a') }, expected: { phase: 'Stable', reason: 'Settled', selected: 'a', sizes: { a: 2 }, moves: [], job: undefined, recheckMs: undefined } },
+    {
+      name: 'another version is wanted',
+      want: wanted('b'),
+      state: { stable: stable('a') },
+      pods: { a: READY_PODS },
+      expected: { phase: 'Stable', reason: 'Inspecting', selected: 'a', sizes: { a: 2 }, moves: ['InspectionStarted'], job: 'b try 1', recheckMs: undefined },
+    },
+    {
+      name: 'and a third one before the second is through',
+      want: wanted('c'),
+      state: { stable: stable('a'), candidate: deployed('b') },
+      pods: { a: READY_PODS, b: READY_PODS },
+      expected: { phase: 'Stable', reason: 'Inspecting', selected: 'a', sizes: { a: 2 }, moves: ['CandidateAborted', 'InspectionStarted'], job: 'c try 1', recheckMs: undefined },
+    },
+    {
+      name: 'no Job runs between two tries',
+      want: wanted('b'),
+      state: { stable: stable('a'), candidate: inspecting('b', { key: keyOf('b'), attempt: 1, state: 'Error', problem, nextTryAtMs: NOW_MS + 7000 }) },
+      expected: { phase: 'Stable', reason: 'InspectionRetry', selected: 'a', sizes: { a: 2 }, moves: [], job: undefined, recheckMs: 7000 },
+    },
+    {
+      name: 'the second is ready: the first keeps its size',
+      want: wanted('b'),
+      state: { stable: stable('a'), candidate: deployed('b') },
+      pods: { a: { ...READY_PODS, requested: 3 }, b: READY_PODS },
+      expected: { phase: 'Stable', reason: 'Settled', selected: 'b', sizes: { a: 3, b: 2 }, moves: ['Promoted'], job: undefined, recheckMs: DRAIN_MS },
+    },
+    {
+      name: 'the one before drains, and is not made larger',
+      want: wanted('a', { replicas: 5 }),
+      state: { stable: stable('a'), previous: justLeft },
+      pods: { a: READY_PODS, b: READY_PODS },
+      expected: { phase: 'Stable', reason: 'Settled', selected: 'a', sizes: { b: 2, a: 5 }, moves: [], job: undefined, recheckMs: DRAIN_MS - 1000 },
+    },
+    {
+      name: 'the one before has drained',
+      state: { stable: stable('a'), previous: previous('b') },
+      pods: { a: READY_PODS, b: READY_PODS },
+      expected: { phase: 'Stable', reason: 'Settled', selected: 'a', sizes: { b: 0, a: 2 }, moves: ['PreviousDrained'], job: undefined, recheckMs: 23 * HOUR_MS },
+    },
+    {
+      name: 'the one before waits at zero',
+      state: { stable: stable('a'), previous: previous('b') },
+      pods: { a: READY_PODS, b: emptied },
+      expected: { phase: 'Stable', reason: 'Settled', selected: 'a', sizes: { b: 0, a: 2 }, moves: [], job: undefined, recheckMs: 23 * HOUR_MS },
+    },
+    {
+      name: 'the window is over',
+      state: { stable: stable('a'), previous: previous('b', { replacedAtMs: NOW_MS - 24 * HOUR_MS }) },
+      pods: { a: READY_PODS, b: emptied },
+      expected: { phase: 'Stable', reason: 'Settled', selected: 'a', sizes: { a: 2 }, moves: ['PreviousRemoved'], job: undefined, recheckMs: undefined },
+    },
+    {
+      name: 'back within the drain: a selector switch',
+      want: wanted('b'),
+      state: { stable: stable('a'), previous: justLeft },
+      pods: { a: READY_PODS, b: READY_PODS },
+      expected: { phase: 'Stable', reason: 'Settled', selected: 'b', sizes: { a: 2, b: 2 }, moves: ['ReturnedToPrevious', 'Promoted'], job: undefined, recheckMs: DRAIN_MS },
+    },
+    {
+      name: 'back after the drain: scale up first, without an inspection',
+      want: wanted('b'),
+      state: { stable: stable('a'), previous: previous('b') },
+      pods: { a: READY_PODS, b: emptied },
+      expected: { phase: 'Promoting', reason: 'StartingPods', selected: 'a', sizes: { b: 2, a: 2 }, moves: ['ReturnedToPrevious'], job: undefined, recheckMs: 15 * MINUTE_MS },
+    },
+    {
+      name: 'a rejected version stays away',
+      want: wanted('b'),
+      state: { stable: stable('a'), rejected: [rejected('b')] },
+      pods: { a: READY_PODS },
+      expected: { phase: 'RolledBack', reason: 'OfflineGateFailed', selected: 'a', sizes: { a: 2 }, moves: [], job: undefined, recheckMs: undefined },
+    },
+    {
+      name: 'asking for a rejected version ends what is under way',
+      want: wanted('b'),
+      state: { stable: stable('a'), candidate: deployed('c'), rejected: [rejected('b')] },
+      expected: { phase: 'RolledBack', reason: 'OfflineGateFailed', selected: 'a', sizes: { a: 2 }, moves: ['CandidateAborted'], job: undefined, recheckMs: undefined },
+    },
+    {
+      name: 'nobody is wanted at all',
+      want: wanted('a', { replicas: 0 }),
+      state: { stable: stable('a') },
+      pods: { a: READY_PODS },
+      expected: { phase: 'Stable', reason: 'Settled', selected: 'a', sizes: { a: 0 }, moves: [], job: undefined, recheckMs: undefined },
+    },
+  ])('$name', ({ want = wanted('a'), state = {}, pods = {}, expected }) => {
+    expect(seen(decide(facts({ wanted: want, state: { ...INITIAL_STATE, ...state }, pods: podsOf(pods) })))).toEqual(expected);
+  });
+});
+
+test('the Job is the same after a crash: same key, same try, same start', () => {
+  const candidate = inspecting('b');
+  const given = facts({ wanted: wanted('b'), state: { ...INITIAL_STATE, candidate } });
+  const expected = { key: keyOf('b'), attempt: 1, repository: candidate.repository, requested: 'b', startedAtMs: candidate.startedAtMs };
+  expect(decide(given).inspection).toEqual(expected);
+  expect(decide({ ...given, nowMs: NOW_MS + HOUR_MS }).inspection).toEqual(expected);
+});
