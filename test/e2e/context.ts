@@ -1,40 +1,64 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from '../../operator/runtime/connection.ts';
-import type { Claim, Form } from './claim.ts';
+import type { Check, Claim, Form } from './claim.ts';
 import { output } from './command.ts';
 import { ADDRESSED_PODS, ADDRESSED_SERVICES, NAMESPACES, SECRETS } from './kinds.ts';
 import { Kube } from './kube.ts';
 import { STORAGE } from './manifest.ts';
 import { Store } from './store.ts';
 
-/** What a claim works with. The namespace is its own, and goes with everything in it when the claim ends. */
-export type ClaimContext = Readonly<{
+/** What every claim gets. */
+export type ClaimBasics = Readonly<{
   form: Form;
+  /** Also run hack/test where the claim measures time from nothing. */
+  withTests: boolean;
   signal: AbortSignal;
   /** Tells the person at the screen what happens, with the time since the claim began. */
   progress: (text: string) => void;
-  namespace: string;
-  kube: Kube;
-  store: Store;
-  /** A prefix of the bucket for this claim alone, without a slash at its end; emptied when the claim ends. */
-  prefix: string;
-  /** `http://address:port` of the model's Service, reachable from this machine: through the Service, as callers come. */
-  serviceUrl: (model: string) => Promise<string>;
-  /** `http://address:9090` of a pod: health, metrics, control. */
-  controlUrl: (pod: string) => Promise<string>;
+  /** Records one thing that was looked at and shows it at once; it need not be in the outcome's `checks` again. */
+  check: (name: string, passed: boolean, detail: string) => Check;
 }>;
 
-/** A claim of this project. */
-export type PlatformClaim = Claim<ClaimContext>;
+/** What a claim on the running platform works with. The namespace is its own, and goes with everything in it when the claim ends. */
+export type ClaimContext = ClaimBasics &
+  Readonly<{
+    namespace: string;
+    kube: Kube;
+    store: Store;
+    /** A prefix of the bucket for this claim alone, without a slash at its end; emptied when the claim ends. */
+    prefix: string;
+    /** `http://address:port` of the model's Service, reachable from this machine: through the Service, as callers come. */
+    serviceUrl: (model: string) => Promise<string>;
+    /** `http://address:9090` of a pod: health, metrics, control. */
+    controlUrl: (pod: string) => Promise<string>;
+  }>;
 
-export type OpenContext = Readonly<{ context: ClaimContext; close: () => Promise<void> }>;
+/** A claim about the running platform. */
+export type PlatformClaim = Claim<ClaimContext>;
+/** A claim that the runner can run. */
+export type RunnableClaim = Claim<ClaimBasics>;
+
+/** Gives a claim its namespace and prefix, and takes both back, whatever happens. */
+export function onPlatform(claim: PlatformClaim): RunnableClaim {
+  return {
+    ...claim,
+    run: async (basics) => {
+      const { context, close } = await openContext(claim.name, basics);
+      try {
+        return await claim.run(context);
+      } finally {
+        await close();
+      }
+    },
+  };
+}
 
 /** Where the chart lives. */
 export const SYSTEM_NAMESPACE = 'churnops';
 
 /** Opens the context of one claim; `close` removes what it made. Needs the platform up: hack/prove sees to it. */
-export async function openContext(input: Readonly<{ claim: string; form: Form; signal: AbortSignal; progress: (text: string) => void }>): Promise<OpenContext> {
-  const { claim, form, signal, progress } = input;
+async function openContext(claim: string, basics: ClaimBasics): Promise<{ context: ClaimContext; close: () => Promise<void> }> {
+  const { signal } = basics;
   const namespace = `claim-${claim}-${randomUUID().slice(0, 6)}`;
   const connection = connect({ kubeconfig: await output('hack/cluster', ['kubeconfig'], { signal }), version: 'e2e' });
   // Closing must work after the signal has fired, too.
@@ -56,9 +80,7 @@ export async function openContext(input: Readonly<{ claim: string; form: Form; s
   const store = new Store({ ...storeInput, signal });
 
   const context: ClaimContext = {
-    form,
-    signal,
-    progress,
+    ...basics,
     namespace,
     kube,
     store,
