@@ -21,7 +21,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 
 /** The error code of a failed file system call; undefined for other errors. */
 export function systemCode(thrown: unknown): string | undefined {
-  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
 }
 
 /** A folder of a mounted volume as an object store. Links that lead out of the folder are refused. */

@@ -5,11 +5,9 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 function describe(input: InputColumn): string {
   const parts = [input.description ?? ''];
-  parts.push(
-    input.missing.policy === 'Impute'
-      ? `May be null or left out${input.missing.meaning === '' ? '' : `: ${input.missing.meaning}`}.`
-      : `Must be there${input.missing.meaning === '' ? '' : ` (${input.missing.meaning})`}.`,
-  );
+  const meaning = input.missing.meaning.replace(/\.$/, '');
+  if (input.missing.policy === 'Impute') parts.push(`May be null or left out${meaning === '' ? '' : `: ${meaning}`}.`);
+  else parts.push(`Must be there${meaning === '' ? '' : ` (${meaning})`}.`);
   if (input.type === 'number') parts.push(`Seen in training: ${input.range.min} to ${input.range.max}.`);
   else if (input.unseen === 'Ignore') parts.push('Other values are scored as none of the known ones.');
   return parts.filter((part) => part !== '').join(' ');

@@ -1,0 +1,78 @@
+/** @jest-environment ./test/unit/server/onnx-environment.cjs */
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { sha256Hex } from '../../../../contracts/digest.ts';
+import type { ModelCard } from '../../../../contracts/model-card.ts';
+import { InspectEnvironment } from '../../../../contracts/pod-environment.ts';
+import { InspectionReport, InspectionReportFile, TERMINATION_MESSAGE_MAX_BYTES } from '../../../../contracts/reports.ts';
+import { inspectPackage } from '../../../../server/inspection/inspect.ts';
+import { terminationText } from '../../../../server/report/termination-message.ts';
+import { keptLogger, tinyCard, tinyGolden, tinyRepository } from '../tiny-package.ts';
+import type { VersionChange } from '../tiny-package.ts';
+
+type Given = Readonly<{ versions?: Readonly<Record<string, VersionChange>>; environment?: Readonly<Record<string, string>>; prepare?: (root: string) => Promise<unknown> }>;
+
+const noPatience = { totalMs: 0, baseMs: 1, maxMs: 1 };
+
+async function inspect({ versions = { v1: {} }, environment = {}, prepare }: Given) {
+  const { root, url } = await tinyRepository(versions);
+  await prepare?.(root);
+  const parsed = InspectEnvironment.parse({ CHURNOPS_NAMESPACE: 'retention', CHURNOPS_MODEL: 'tiny-churn', CHURNOPS_REPOSITORY: url, CHURNOPS_VERSION: 'v1', ...environment });
+  const report = await inspectPackage({ environment: parsed, logger: keptLogger().logger, signal: new AbortController().signal, patience: noPatience });
+  expect(Buffer.byteLength(terminationText(report))).toBeLessThanOrEqual(TERMINATION_MESSAGE_MAX_BYTES);
+  return { root, report: InspectionReport.parse(JSON.parse(terminationText(report))) };
+}
+
+test('a good package passes, and the whole report is in the store under its digest', async () => {
+  const { root, report } = await inspect({ environment: { CHURNOPS_OFFLINE_MIN_AUC: '0.8' } });
+  expect(report).toMatchObject({ verdict: 'Pass', reason: 'Inspected', version: 'v1', entityColumn: 'customerID', threshold: 0.42, testAUC: { value: 0.84 } });
+  const path = fileURLToPath(report.report?.path ?? '');
+  expect(path.startsWith(`${root}/evaluations/tiny-churn/${report.candidateHash}/`)).toBe(true);
+  const bytes = await readFile(path);
+  expect(sha256Hex(bytes)).toBe(report.report?.sha256);
+  expect(InspectionReportFile.parse(JSON.parse(bytes.toString())).checks.map(({ name, passed }) => `${name} ${passed}`)).toEqual([
+    'version true', 'card true', 'files true', 'parity true', 'offline true', 'schema true',
+  ]);
+});
+
+function required(card: ModelCard): unknown {
+  return { ...card, inputs: card.inputs.map((input) => ({ ...input, missing: { policy: 'Refuse', meaning: 'must be known' } })) };
+}
+
+const wrongGolden = JSON.stringify({ ...tinyGolden, probabilities: tinyGolden.probabilities.map((p) => 1 - p) });
+
+test.each<{ name: string; given: Given; expected: object; message: string }>([
+  { name: 'latest is the greatest version with a card', given: { versions: { v9: {}, v10: {} }, environment: { CHURNOPS_VERSION: 'latest' }, prepare: async (root) => mkdir(join(root, 'models/tiny-churn/v11')) }, expected: { verdict: 'Pass', version: 'v10' }, message: 'Version v10' },
+  { name: 'offline gate', given: { environment: { CHURNOPS_OFFLINE_MIN_AUC: '0.9' } }, expected: { verdict: 'Fail', reason: 'OfflineGateFailed' }, message: 'test AUC 0.8400 (95 % interval 0.8100 to 0.8700, 500 rows) is below spec.rollout.offline.minAUC 0.9' },
+  { name: 'callers would be refused', given: { versions: { v0: {}, v1: { card: required } }, environment: { CHURNOPS_STABLE_VERSION: 'v0' } }, expected: { verdict: 'Fail', reason: 'SchemaIncompatible' }, message: 'tenure may no longer be missing; MonthlyCharges may no longer be missing; Contract may no longer be missing. If callers are ready, run: kubectl annotate -n retention churnmodel tiny-churn churnops.dev/allow-schema-change=' },
+  { name: 'stable changed under our feet', given: { versions: { v0: {}, v1: {} }, environment: { CHURNOPS_STABLE_VERSION: 'v0', CHURNOPS_STABLE_DIGEST: '0'.repeat(64) } }, expected: { verdict: 'Error', code: 'CardChanged' }, message: 'stable version v0' },
+  { name: 'missing version', given: { versions: { v2: {}, v3: {} } }, expected: { verdict: 'Error', code: 'VersionNotFound' }, message: 'v1 has no model.json; there are v3, v2.' },
+  { name: 'a version that is a path', given: { environment: { CHURNOPS_VERSION: '../v1' } }, expected: { verdict: 'Error', code: 'VersionNotFound' }, message: 'cannot be a version' },
+  { name: 'nothing for latest', given: { versions: {}, environment: { CHURNOPS_VERSION: 'latest' } }, expected: { verdict: 'Error', code: 'VersionNotFound' }, message: 'no folders' },
+  { name: 'missing file', given: { prepare: async (root) => rm(join(root, 'models/tiny-churn/v1/best_model.pkl')) }, expected: { verdict: 'Error', code: 'FileMissing' }, message: 'best_model.pkl does not exist' },
+  { name: 'a file of other bytes', given: { prepare: async (root) => writeFile(join(root, 'models/tiny-churn/v1/report.html'), 'x') }, expected: { verdict: 'Error', code: 'DigestMismatch' }, message: 'report.html has sha256' },
+  { name: 'broken card', given: { versions: { v1: { card: (card) => ({ ...card, inputs: [] }) } } }, expected: { verdict: 'Error', code: 'CardInvalid' }, message: 'inputs' },
+  { name: 'card of another version', given: { versions: { v1: { card: (card) => ({ ...card, version: 'v7' }) } } }, expected: { verdict: 'Error', code: 'CardInvalid' }, message: 'says it is version v7' },
+  { name: 'broken golden rows', given: { versions: { v1: { files: { 'golden.json': '{}' } } } }, expected: { verdict: 'Error', code: 'GoldenInvalid' }, message: 'golden.json' },
+  { name: 'golden mismatch', given: { versions: { v1: { files: { 'golden.json': wrongGolden } } } }, expected: { verdict: 'Error', code: 'GoldenMismatch' }, message: 'Of 500 golden rows' },
+  { name: 'broken graph', given: { versions: { v1: { files: { 'model.onnx': 'no graph' } } } }, expected: { verdict: 'Error', code: 'GraphInvalid' }, message: 'onnxruntime cannot load' },
+  { name: 'no such store', given: { environment: { CHURNOPS_REPOSITORY: 'ftp://x/y' } }, expected: { verdict: 'Error', code: 'ConfigurationInvalid', report: null }, message: 's3://bucket/folder' },
+  { name: 'no such volume', given: { environment: { CHURNOPS_REPOSITORY: 'file:///nowhere/at/all' } }, expected: { verdict: 'Error', code: 'BucketNotFound', report: null }, message: 'does not exist' },
+  { name: 'evidence that cannot be written leaves the verdict', given: { prepare: async (root) => writeFile(join(root, 'evaluations'), 'in the way') }, expected: { verdict: 'Pass', report: null, reportProblem: expect.stringContaining('evaluations') }, message: 'may be deployed' },
+])('$name', async ({ given, expected, message }) => {
+  const { report } = await inspect(given);
+  expect(report).toMatchObject({ ...expected, message: expect.stringContaining(message) });
+});
+
+test('a schema change is allowed by the hash of this very candidate', async () => {
+  const versions = { v0: {}, v1: { card: required } };
+  const { report } = await inspect({ versions, environment: { CHURNOPS_STABLE_VERSION: 'v0' } });
+  const hash = report.candidateHash ?? '';
+  for (const allowed of [hash, hash.slice(0, 8)]) {
+    expect((await inspect({ versions, environment: { CHURNOPS_STABLE_VERSION: 'v0', CHURNOPS_ALLOW_SCHEMA_CHANGE: allowed } })).report.verdict).toBe('Pass');
+  }
+  expect((await inspect({ versions, environment: { CHURNOPS_STABLE_VERSION: 'v0', CHURNOPS_ALLOW_SCHEMA_CHANGE: '00000000' } })).report.verdict).toBe('Fail');
+  expect(tinyCard.version).toBe('v1');
+});
