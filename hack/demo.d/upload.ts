@@ -26,19 +26,29 @@ function cardLast(files: readonly string[]): readonly string[] {
   return files.toSorted((a, b) => Number(a === PACKAGE_FILES.card) - Number(b === PACKAGE_FILES.card) || a.localeCompare(b));
 }
 
+async function sha256OfPresent(client: S3Client, bucket: string, key: string): Promise<string | undefined> {
+  try {
+    const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return head.Metadata?.['sha256'] ?? 'unknown';
+  } catch (error) {
+    if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Looks before it puts: a store may answer a conditional put at once and close the connection while the body is still being sent,
+ * which a client sees as a reset. The condition stays, for whoever uploads at the same moment.
+ */
 async function put(client: S3Client, bucket: string, key: string, body: Buffer): Promise<Outcome> {
   const sha256 = createHash('sha256').update(body).digest('hex');
-  try {
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, IfNoneMatch: '*', Metadata: { sha256 } }));
-    return 'uploaded';
-  } catch (error) {
-    if (!(error instanceof S3ServiceException) || error.$metadata.httpStatusCode !== 412) throw error;
-  }
-  const present = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-  if (present.Metadata?.['sha256'] !== sha256) {
+  const present = await sha256OfPresent(client, bucket, key);
+  if (present === sha256) return 'present';
+  if (present !== undefined) {
     throw new Error(`s3://${bucket}/${key} differs from the local file, and packages are immutable: give the package a new version`);
   }
-  return 'present';
+  await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, IfNoneMatch: '*', Metadata: { sha256 } }));
+  return 'uploaded';
 }
 
 const { values } = parseArgs({
