@@ -136,7 +136,7 @@ def test_graph_and_pipeline_agree_on_every_customer(version: str, telco: Telco) 
     assert parity.faults == []
 
 
-@pytest.mark.parametrize("version", [DECENT, BETTER])
+@pytest.mark.parametrize("version", ALL)
 def test_package_can_be_made_again(version: str, rebuild: Callable[[str], Built]) -> None:
     built, committed = rebuild(version), package_path(version)
     made, kept = (json.loads((directory / "golden.json").read_bytes()) for directory in (built.directory, committed))
