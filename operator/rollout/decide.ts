@@ -1,6 +1,6 @@
 import { advance } from './advance.ts';
 import type { Decision, DesiredVersion, Move } from './decision.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, InspectionJob } from './facts.ts';
 import { decidePrevious } from './previous.ts';
 import type { Candidate, RolloutState } from './state.ts';
 import { findTarget } from './target.ts';
@@ -11,7 +11,9 @@ import { findTarget } from './target.ts';
  */
 export function decide(facts: Facts): Decision {
   const aimed = aim(facts);
-  const step = advance(facts, aimed.state, aimed.rejected);
+  // A report belongs to the candidate whose Job it is: one that takes its place starts with none (DESIGN section 4, invariant 4).
+  const inspectionJob: InspectionJob = aimed.state.candidate === facts.state.candidate ? facts.inspectionJob : { state: 'Absent' };
+  const step = advance({ ...facts, inspectionJob }, aimed.state, aimed.rejected);
   const cleaned = cleanPrevious(facts, step.state);
   const rechecks = [step.recheckMs, cleaned.recheckMs].filter((ms) => ms !== undefined);
   return {

@@ -4,7 +4,7 @@ import type { Decision } from '../../../../operator/rollout/decision.ts';
 import type { Facts, VersionPods } from '../../../../operator/rollout/facts.ts';
 import { DRAIN_MS } from '../../../../operator/rollout/previous.ts';
 import { INITIAL_STATE, type RolloutState } from '../../../../operator/rollout/state.ts';
-import { deployed, facts, HOUR_MS, inspecting, keyOf, MINUTE_MS, NO_PODS, NOW_MS, podsOf, previous, READY_PODS, rejected, stable, wanted } from './builders.ts';
+import { deployed, facts, finished, HOUR_MS, inspecting, keyOf, MINUTE_MS, NO_PODS, NOW_MS, podsOf, previous, READY_PODS, rejected, report, stable, wanted } from './builders.ts';
 
 /** What a table looks at: whom the Service selects, sizes by version, moves, the Job, and when to look again. */
 type Seen = Readonly<{ phase: Decision['phase']; reason: Decision['reason']; selected: string | undefined; sizes: Readonly<Record<string, number>>; moves: readonly string[]; job: string | undefined; recheckMs: number | undefined }>;
@@ -127,6 +127,15 @@ describe('one look', () => {
   ])('$name', ({ want = wanted('a'), state = {}, pods = {}, expected }) => {
     expect(seen(decide(facts({ wanted: want, state: { ...INITIAL_STATE, ...state }, pods: podsOf(pods) })))).toEqual(expected);
   });
+});
+
+test.each<{ name: string; report: ReturnType<typeof report> }>([
+  { name: 'a pass', report: report('b') },
+  { name: 'a failure', report: report('b', { verdict: 'Fail', reason: 'OfflineGateFailed' }) },
+  { name: 'an error', report: report('b', { verdict: 'Error', reason: 'PackageError', code: 'FileMissing' }) },
+])('$name of the version before says nothing about the one that overtakes it', ({ report }) => {
+  const given = facts({ wanted: wanted('c'), state: { ...INITIAL_STATE, stable: stable('a'), candidate: inspecting('b') }, inspectionJob: finished(report) });
+  expect(seen(decide(given))).toEqual({ phase: 'Stable', reason: 'Inspecting', selected: 'a', sizes: { a: 2 }, moves: ['CandidateAborted', 'InspectionStarted'], job: 'c try 1', recheckMs: undefined });
 });
 
 test('the Job is the same after a crash: same key, same try, same start', () => {
