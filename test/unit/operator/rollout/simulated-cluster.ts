@@ -1,0 +1,255 @@
+import type { ChurnModelStatus } from '../../../../contracts/churn-model/status.ts';
+import { rolloutStateOf } from '../../../../operator/observation/rollout-state.ts';
+import { decide } from '../../../../operator/rollout/decide.ts';
+import type { Decision } from '../../../../operator/rollout/decision.ts';
+import type { Facts, InspectionJob, PodProblem, VersionPods } from '../../../../operator/rollout/facts.ts';
+import { DRAIN_MS } from '../../../../operator/rollout/previous.ts';
+import type { RolloutState, VersionIdentity } from '../../../../operator/rollout/state.ts';
+import { rolloutRecord } from '../../../../operator/status/rollout-record.ts';
+import { identity, keyOf, NOW_MS, report, wanted } from './builders.ts';
+
+/** How a version's inspections end: the first `errors` tries without a verdict, then with one. */
+export type InspectionBehaviour = Readonly<{ errors: number; errorKind: 'Error' | 'Broken'; then: 'Pass' | 'Fail'; tookMs: number }>;
+/** How a version's pods start. */
+export type PodBehaviour = Readonly<{ start: 'Ready'; afterMs: number } | { start: 'HeldUp'; untilMs: number; afterMs: number } | { start: 'Never' }>;
+/** A package of the simulated store; two names may hold the same one. */
+export type PackageBehaviour = Readonly<{ sameAs: string | undefined; inspection: InspectionBehaviour; pods: PodBehaviour }>;
+
+type SimulatedDeployment = { identity: VersionIdentity; replicas: number; podsBornMs: number[] };
+type SimulatedJob = { readonly version: string; readonly attempt: number; readonly bornMs: number };
+
+/** A write, in words. */
+export type Write = Readonly<
+  | { write: 'CreateJob'; key: string; attempt: number }
+  | { write: 'CreateDeployment' | 'DeleteDeployment'; hash: string }
+  | { write: 'Scale'; hash: string; from: number; to: number }
+  | { write: 'Select'; from: string | undefined; to: string | undefined }
+  | { write: 'Status' }
+>;
+
+/** An invariant of DESIGN section 4 that did not hold. */
+export class Broken extends Error {
+  override readonly name = 'Broken';
+}
+
+/**
+ * A small model of a cluster: Deployments whose pods become ready late or never, Jobs, one Service, one status.
+ * {@link reconcile} does what the controller does, in the order of `operator/children.ts`, and may be cut off after any write.
+ */
+export class SimulatedCluster {
+  nowMs = NOW_MS;
+  version: string;
+  replicas = 2;
+  readonly log: string[] = [];
+  readonly #packages: Readonly<Record<string, PackageBehaviour>>;
+  readonly #deployments = new Map<string, SimulatedDeployment>();
+  readonly #jobs = new Map<string, SimulatedJob>();
+  readonly #leftAtMs = new Map<string, number>();
+  #selected: string | undefined;
+  /** JSON, as the API server keeps it. */
+  #status = '{}';
+
+  constructor(packages: Readonly<Record<string, PackageBehaviour>>, version: string) {
+    this.#packages = packages;
+    this.version = version;
+  }
+
+  get state(): RolloutState {
+    const stored: ChurnModelStatus = JSON.parse(this.#status);
+    return rolloutStateOf(stored);
+  }
+
+  get selected(): string | undefined {
+    return this.#selected;
+  }
+
+  identityOf(version: string): VersionIdentity {
+    const { digest, hash } = identity(this.#packages[version]?.sameAs ?? version);
+    return identity(version, { digest, hash });
+  }
+
+  /** A pod of the version dies and is born again. */
+  killPod(version: string): void {
+    const deployment = this.#deployments.get(this.identityOf(version).hash);
+    if (deployment === undefined || deployment.podsBornMs.length === 0) return;
+    deployment.podsBornMs = [...deployment.podsBornMs.slice(1), this.nowMs];
+    this.log.push(`${this.#time()} a pod of ${version} dies`);
+  }
+
+  /** Someone deletes the inspect Jobs. */
+  loseJobs(): void {
+    this.#jobs.clear();
+    this.log.push(`${this.#time()} Jobs are lost`);
+  }
+
+  /** Observes, decides and writes; stops after `cutOffAfter` writes. Gives the writes and when to look again. */
+  reconcile(cutOffAfter = Number.POSITIVE_INFINITY): Readonly<{ writes: readonly Write[]; recheckMs: number | undefined; decision: Decision }> {
+    const facts = this.facts();
+    const decision = decide(facts);
+    const writes: Write[] = [];
+    for (const write of this.#plan(decision)) {
+      if (writes.length >= cutOffAfter) {
+        this.log.push(`${this.#time()} the operator is cut off`);
+        break;
+      }
+      this.#check(write, facts, decision);
+      this.#carryOut(write, decision);
+      writes.push(write);
+      this.log.push(`${this.#time()} ${JSON.stringify(write)}`);
+    }
+    return { writes, recheckMs: decision.recheckMs, decision };
+  }
+
+  facts(): Facts {
+    const { state } = this;
+    const { candidate } = state;
+    const inspectionJob: InspectionJob = candidate?.stage === 'Inspecting' ? this.#jobFacts(jobName(candidate.inspection.key, candidate.inspection.attempt, candidate.startedAtMs)) : { state: 'Absent' };
+    return { nowMs: this.nowMs, wanted: wanted(this.version, { replicas: this.replicas }), state, pods: (hash) => this.podFacts(hash), inspectionJob };
+  }
+
+  podFacts(hash: string): VersionPods {
+    const deployment = this.#deployments.get(hash);
+    if (deployment === undefined) return { requested: undefined, ready: 0, readyUpToDate: 0, problem: undefined };
+    const ready = deployment.podsBornMs.filter((bornMs) => this.#isReady(deployment, bornMs)).length;
+    return { requested: deployment.replicas, ready, readyUpToDate: ready, problem: ready === deployment.podsBornMs.length ? undefined : this.#podProblem(deployment) };
+  }
+
+  /** The next thing to write, each time looking at what is there: what is as wanted already is not written. */
+  *#plan(decision: Decision): Generator<Write> {
+    const { inspection } = decision;
+    if (inspection !== undefined && !this.#jobs.has(jobName(inspection.key, inspection.attempt, inspection.startedAtMs))) yield { write: 'CreateJob', key: inspection.key, attempt: inspection.attempt };
+    const shrinking: Write[] = [];
+    for (const { identity: { hash }, replicas } of decision.versions) {
+      if (!this.#deployments.has(hash)) yield { write: 'CreateDeployment', hash };
+      const from = this.#deployments.get(hash)?.replicas ?? 1;
+      if (replicas > from) yield { write: 'Scale', hash, from, to: replicas };
+      else if (replicas < from) shrinking.push({ write: 'Scale', hash, from, to: replicas });
+    }
+    if (decision.selected !== this.#selected) yield { write: 'Select', from: this.#selected, to: decision.selected };
+    yield* shrinking;
+    const keep = new Set<string>(decision.versions.map((version) => version.identity.hash));
+    for (const hash of this.#deployments.keys()) if (!keep.has(hash)) yield { write: 'DeleteDeployment', hash };
+    if (JSON.stringify(rolloutRecord(decision.state)) !== this.#status) yield { write: 'Status' };
+  }
+
+  #carryOut(write: Write, decision: Decision): void {
+    switch (write.write) {
+      case 'CreateJob': {
+        const { inspection } = decision;
+        if (inspection !== undefined) this.#jobs.set(jobName(inspection.key, inspection.attempt, inspection.startedAtMs), { version: inspection.requested, attempt: inspection.attempt, bornMs: this.nowMs });
+        return;
+      }
+      case 'CreateDeployment': {
+        const version = decision.versions.find((each) => each.identity.hash === write.hash);
+        // The API server's default: an apply without replicas makes one.
+        if (version !== undefined) this.#deployments.set(write.hash, { identity: version.identity, replicas: 1, podsBornMs: [this.nowMs] });
+        return;
+      }
+      case 'DeleteDeployment':
+        this.#deployments.delete(write.hash);
+        return;
+      case 'Scale': {
+        const deployment = this.#deployments.get(write.hash);
+        if (deployment === undefined) return;
+        deployment.replicas = write.to;
+        deployment.podsBornMs = Array.from({ length: write.to }, (_, index) => deployment.podsBornMs[index] ?? this.nowMs);
+        return;
+      }
+      case 'Select':
+        if (write.from !== undefined) this.#leftAtMs.set(write.from, this.nowMs);
+        this.#selected = write.to;
+        return;
+      case 'Status':
+        this.#status = JSON.stringify(rolloutRecord(decision.state));
+    }
+  }
+
+  /** What must hold at every single write (DESIGN section 4). */
+  #check(write: Write, facts: Facts, decision: Decision): void {
+    const broken = (invariant: number, what: string): never => {
+      throw new Broken(`invariant ${invariant}: ${what}\n${JSON.stringify(write)}\n${this.log.join('\n')}`);
+    };
+    switch (write.write) {
+      case 'Select':
+        if (write.to === undefined) broken(1, 'the Service is left without anybody');
+        else if (this.podFacts(write.to).ready === 0) broken(1, 'callers are sent to a side with no ready pod');
+        else if (this.podFacts(write.to).ready < this.replicas && write.to !== facts.state.stable?.hash) broken(2, 'callers move before the other side is whole');
+        return;
+      case 'Scale':
+        if (write.to > write.from) return;
+        if (write.hash === this.#selected && write.to !== this.replicas) broken(2, 'the selected side is scaled down');
+        if (write.hash === facts.state.previous?.hash && this.nowMs - (this.#leftAtMs.get(write.hash) ?? 0) < DRAIN_MS) broken(2, 'the side before is scaled down while it drains');
+        return;
+      case 'DeleteDeployment':
+        if (write.hash === this.#selected) broken(7, 'the selected side is deleted');
+        if (write.hash === decision.state.stable?.hash) broken(7, 'stable is deleted');
+        return;
+      case 'CreateJob':
+        if (facts.state.rejected.some((entry) => entry.key === write.key)) broken(10, 'a rejected version is inspected again');
+        return;
+      case 'CreateDeployment':
+        if (decision.state.rejected.some((entry) => entry.hash === write.hash && entry.key === facts.wanted.inspectionKey)) broken(10, 'a rejected version is deployed again');
+        return;
+      case 'Status':
+        // Progress is written down only after what it stands for is there (invariant 3).
+        if (decision.state.stable?.hash !== this.#selected) broken(3, 'the status names a stable version that the Service does not select');
+    }
+  }
+
+  #jobFacts(name: string): InspectionJob {
+    const job = this.#jobs.get(name);
+    if (job === undefined) return { state: 'Absent' };
+    const behaviour = this.#packages[job.version]?.inspection;
+    if (behaviour === undefined || this.nowMs < job.bornMs + behaviour.tookMs) return { state: 'Running', problem: undefined };
+    const finishedAtMs = job.bornMs + behaviour.tookMs;
+    if (job.attempt <= behaviour.errors && behaviour.errorKind === 'Broken') return { state: 'Broken', message: 'OOMKilled', finishedAtMs };
+    const { digest, hash } = this.identityOf(job.version);
+    const base = { packageDigest: digest, candidateHash: hash };
+    if (job.attempt <= behaviour.errors) return { state: 'Finished', finishedAtMs, report: report(job.version, { verdict: 'Error', reason: 'PackageError', code: 'StoreUnreachable', message: 'no answer' }) };
+    if (behaviour.then === 'Fail') return { state: 'Finished', finishedAtMs, report: report(job.version, { ...base, verdict: 'Fail', reason: 'OfflineGateFailed', message: 'too weak' }) };
+    return { state: 'Finished', finishedAtMs, report: report(job.version, base) };
+  }
+
+  #behaviour(deployment: SimulatedDeployment): PodBehaviour {
+    const { version } = deployment.identity;
+    return this.#packages[this.#packages[version]?.sameAs ?? version]?.pods ?? { start: 'Never' };
+  }
+
+  #isReady(deployment: SimulatedDeployment, bornMs: number): boolean {
+    const pods = this.#behaviour(deployment);
+    switch (pods.start) {
+      case 'Never':
+        return false;
+      case 'Ready':
+        return this.nowMs >= bornMs + pods.afterMs;
+      case 'HeldUp':
+        return this.nowMs >= Math.max(bornMs, NOW_MS + pods.untilMs) + pods.afterMs;
+    }
+  }
+
+  #podProblem(deployment: SimulatedDeployment): PodProblem | undefined {
+    const pods = this.#behaviour(deployment);
+    if (pods.start === 'Never') return { code: 'GoldenMismatch', message: '3 rows differ', outside: false };
+    if (pods.start === 'HeldUp' && this.nowMs < NOW_MS + pods.untilMs) return { code: 'StoreUnreachable', message: 'no answer', outside: true };
+    return undefined;
+  }
+
+  #time(): string {
+    return `+${((this.nowMs - NOW_MS) / 1000).toFixed(1)}s`;
+  }
+}
+
+function jobName(key: string, attempt: number, startedAtMs: number): string {
+  return `${key}/${attempt}/${startedAtMs}`;
+}
+
+/** Whether what is wanted has come about, as far as it can: it serves, or it was rejected, or (first version) its pods never become ready. */
+export function isSettled(cluster: SimulatedCluster, packages: Readonly<Record<string, PackageBehaviour>>): boolean {
+  const { state, version } = cluster;
+  if (state.candidate !== undefined) {
+    const name = packages[version]?.sameAs ?? version;
+    return state.stable === undefined && state.candidate.stage === 'Deployed' && packages[name]?.pods.start === 'Never';
+  }
+  if (state.rejected.some((entry) => entry.key === keyOf(version))) return true;
+  return state.stable?.version === version && cluster.selected === cluster.identityOf(version).hash;
+}

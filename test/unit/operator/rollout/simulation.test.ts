@@ -1,0 +1,144 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { HOUR_MS, identity, MINUTE_MS } from './builders.ts';
+import { isSettled, SimulatedCluster, type PackageBehaviour } from './simulated-cluster.ts';
+
+type Step = Readonly<
+  | { do: 'Reconcile'; cutOffAfter: number | undefined }
+  | { do: 'Wait'; ms: number }
+  | { do: 'Want'; version: string; replicas: number }
+  | { do: 'KillPod'; version: string }
+  | { do: 'LoseJobs' }
+>;
+
+const VERSIONS = ['a', 'b', 'c', 'd', 'e'] as const;
+const version = fc.constantFrom(...VERSIONS);
+const durationMs = fc.oneof(fc.integer({ min: 0, max: 30_000 }), fc.integer({ min: 0, max: 40 * MINUTE_MS }));
+
+const packageBehaviour: fc.Arbitrary<PackageBehaviour> = fc.record({
+  sameAs: fc.constant(undefined),
+  inspection: fc.record({
+    errors: fc.constantFrom(0, 0, 0, 1, 4),
+    errorKind: fc.constantFrom('Error' as const, 'Broken' as const),
+    then: fc.constantFrom('Pass' as const, 'Pass' as const, 'Pass' as const, 'Fail' as const),
+    tookMs: fc.integer({ min: 0, max: 60_000 }),
+  }),
+  pods: fc.oneof(
+    { weight: 4, arbitrary: fc.record({ start: fc.constant('Ready' as const), afterMs: fc.integer({ min: 0, max: 60_000 }) }) },
+    { weight: 1, arbitrary: fc.record({ start: fc.constant('HeldUp' as const), untilMs: fc.integer({ min: 0, max: 2 * HOUR_MS }), afterMs: fc.integer({ min: 0, max: 60_000 }) }) },
+    { weight: 1, arbitrary: fc.constant({ start: 'Never' as const }) },
+  ),
+});
+
+/** `e` is the package of `a` under another name, now and then. */
+const packages = fc
+  .record({ a: packageBehaviour, b: packageBehaviour, c: packageBehaviour, d: packageBehaviour, e: packageBehaviour, alias: fc.boolean() })
+  .map(({ alias, ...each }): Readonly<Record<string, PackageBehaviour>> => ({ ...each, e: alias ? { ...each.e, sameAs: 'a' } : each.e }));
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('Reconcile' as const), cutOffAfter: fc.oneof(fc.constant(undefined), fc.constant(undefined), fc.integer({ min: 0, max: 6 })) }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('Wait' as const), ms: durationMs }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('Want' as const), version, replicas: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('KillPod' as const), version }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'LoseJobs' as const }) },
+);
+
+function perform(cluster: SimulatedCluster, step: Step): void {
+  switch (step.do) {
+    case 'Reconcile':
+      cluster.reconcile(step.cutOffAfter);
+      return;
+    case 'Wait':
+      cluster.nowMs += step.ms;
+      return;
+    case 'Want':
+      cluster.version = step.version;
+      cluster.replicas = step.replicas;
+      cluster.log.push(`${step.version} x ${step.replicas} is wanted`);
+      return;
+    case 'KillPod':
+      cluster.killPod(step.version);
+      return;
+    case 'LoseJobs':
+      cluster.loseJobs();
+  }
+}
+
+/** Reconciles until a look writes nothing; gives when to look again. */
+function comeToRest(cluster: SimulatedCluster): number | undefined {
+  for (let looks = 0; looks < 12; looks += 1) {
+    const { writes, recheckMs } = cluster.reconcile();
+    if (writes.length === 0) return recheckMs;
+  }
+  throw new Error(`still writing after 12 looks at the same facts\n${cluster.log.join('\n')}`);
+}
+
+describe('rollouts in memory', () => {
+  test('invariants hold at every write, and what is wanted comes about once the outside is quiet', () => {
+    fc.assert(
+      fc.property(packages, fc.array(step, { maxLength: 60 }), (packages, steps) => {
+        const cluster = new SimulatedCluster(packages, 'a');
+        for (const step of steps) perform(cluster, step);
+        // Quiet from here: time passes, as far as the operator asked or half a minute (pods and Jobs wake it).
+        for (let look = 0; look < 700 && !isSettled(cluster, packages); look += 1) {
+          const recheckMs = comeToRest(cluster);
+          cluster.nowMs += Math.min(recheckMs ?? 30_000, 30_000);
+        }
+        if (!isSettled(cluster, packages)) throw new Error(`never comes to rest\n${JSON.stringify(cluster.state)}\n${cluster.log.join('\n')}`);
+        // And it stays so, past drain and window, without a write more than those two.
+        for (let hours = 0; hours < 26; hours += 1) {
+          comeToRest(cluster);
+          expect(cluster.reconcile().writes).toEqual([]);
+          cluster.nowMs += HOUR_MS;
+        }
+        expect(isSettled(cluster, packages)).toBe(true);
+        expect(cluster.state.previous).toBeUndefined();
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});
+
+const good: PackageBehaviour = { sameAs: undefined, inspection: { errors: 0, errorKind: 'Error', then: 'Pass', tookMs: 3000 }, pods: { start: 'Ready', afterMs: 4000 } };
+
+test('a rollout, write by write', () => {
+  const cluster = new SimulatedCluster({ a: good, b: good }, 'a');
+  const names = new Map([[String(identity('a').hash), 'a'], [String(identity('b').hash), 'b']]);
+  const run = (looks: number): void => {
+    for (let look = 0; look < looks; look += 1) {
+      comeToRest(cluster);
+      cluster.nowMs += 1000;
+    }
+  };
+  run(10);
+  cluster.version = 'b';
+  run(75);
+  cluster.version = 'a';
+  run(8);
+  const lines = cluster.log.map((line) => {
+    const [time = '', json = '{}'] = [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)];
+    const fields: Readonly<Record<string, unknown>> = JSON.parse(json);
+    return [time, ...Object.entries(fields).map(([key, value]) => (key === 'write' ? value : `${key}=${names.get(String(value)) ?? String(value)}`))].join(' ');
+  });
+  expect(lines).toEqual([
+    '+0.0s CreateJob key=key-of-a attempt=1',
+    '+0.0s Status',
+    '+3.0s CreateDeployment hash=a',
+    '+3.0s Scale hash=a from=1 to=2',
+    '+3.0s Status',
+    '+7.0s Select to=a',
+    '+7.0s Status',
+    '+10.0s CreateJob key=key-of-b attempt=1',
+    '+10.0s Status',
+    '+13.0s CreateDeployment hash=b',
+    '+13.0s Scale hash=b from=1 to=2',
+    '+13.0s Status',
+    '+17.0s Select from=a to=b',
+    '+17.0s Status',
+    '+77.0s Scale hash=a from=2 to=0',
+    '+85.0s Scale hash=a from=0 to=2',
+    '+85.0s Status',
+    '+89.0s Select from=b to=a',
+    '+89.0s Status',
+  ]);
+});
