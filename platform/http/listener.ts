@@ -1,9 +1,18 @@
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
+
+/** Open connections of each server, since `closeIdleConnections` passes over those that have not sent a byte yet. */
+const CONNECTIONS = new WeakMap<Server, Set<Socket>>();
 
 /** Starts listening and gives the port: the one asked for, or the one found for 0. @throws the error of `listen`, such as EADDRINUSE */
 export async function listen(server: Server, port: number, host: string): Promise<number> {
+  const sockets = new Set<Socket>();
+  CONNECTIONS.set(server, sockets);
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.listen({ port, host });
   await once(server, 'listening');
   return boundPort(server.address());
@@ -24,6 +33,7 @@ export async function closeGracefully(server: Server, graceMs: number): Promise<
   });
   let outcome: 'Finished' | 'Cut' = 'Finished';
   server.closeIdleConnections();
+  for (const socket of CONNECTIONS.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
   const timer = setTimeout(() => {
     outcome = 'Cut';
     server.closeAllConnections();

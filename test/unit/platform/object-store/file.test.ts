@@ -1,0 +1,66 @@
+import { chmod, mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from '@jest/globals';
+import { FileStore } from '../../../../platform/object-store/file.ts';
+import { readWhole } from '../../../../platform/object-store/object-store.ts';
+
+const { signal } = new AbortController();
+let root: string;
+let store: FileStore;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'churnops-store-'));
+  store = new FileStore(join(root, 'bucket'));
+  await mkdir(join(root, 'bucket/models/v1'), { recursive: true });
+  await mkdir(join(root, 'bucket/models/v2'));
+  await writeFile(join(root, 'bucket/models/v1/model.json'), 'hello');
+  await writeFile(join(root, 'outside'), 'secret');
+  await symlink(join(root, 'outside'), join(root, 'bucket/models/leak'));
+  await symlink('v1', join(root, 'bucket/models/inside'));
+});
+
+async function text(key: string, maxBytes = 100): Promise<string> {
+  return Buffer.from(await readWhole(store, key, { maxBytes, signal })).toString();
+}
+
+test('reads, sizes and lists', async () => {
+  expect(await text('models/v1/model.json')).toBe('hello');
+  expect(await text('models/inside/model.json')).toBe('hello');
+  expect(await store.size('models/v1/model.json', signal)).toBe(5);
+  expect(await store.size('models/v3/model.json', signal)).toBeUndefined();
+  expect([...(await store.folders('models', signal))].toSorted()).toEqual(['v1', 'v2']);
+  expect(await store.folders('nowhere', signal)).toEqual([]);
+});
+
+test('puts, and leaves what exists where it is asked to', async () => {
+  expect(await store.put('evaluations/a/b.json', Buffer.from('1'), { ifAbsent: true, signal })).toBe('Written');
+  expect(await store.put('evaluations/a/b.json', Buffer.from('2'), { ifAbsent: true, signal })).toBe('Exists');
+  expect(await text('evaluations/a/b.json')).toBe('1');
+  expect(await store.put('evaluations/a/b.json', Buffer.from('3'), { ifAbsent: false, signal })).toBe('Written');
+  expect(await text('evaluations/a/b.json')).toBe('3');
+});
+
+test.each([
+  { name: 'a missing file', key: 'models/v1/x', code: 'FileMissing' },
+  { name: 'a file as a folder', key: 'models/v1/model.json/x', code: 'FileMissing' },
+  { name: 'a folder', key: 'models/v1', code: 'FileMissing' },
+  { name: 'a link that leads out', key: 'models/leak', code: 'AccessDenied' },
+  { name: 'a way out', key: 'models/../../outside', code: 'ConfigurationInvalid' },
+  { name: 'an absolute path', key: '/etc/passwd', code: 'ConfigurationInvalid' },
+])('$name: $code', async ({ key, code }) => {
+  await expect(text(key)).rejects.toMatchObject({ code });
+});
+
+test('more bytes than allowed', async () => {
+  await expect(text('models/v1/model.json', 4)).rejects.toMatchObject({ code: 'PackageTooLarge' });
+});
+
+test('a volume that is not mounted', async () => {
+  await expect(new FileStore(join(root, 'nowhere')).folders('', signal)).rejects.toMatchObject({ code: 'BucketNotFound', message: expect.stringContaining('does not exist') });
+});
+
+test('an aborted call', async () => {
+  await expect(readWhole(store, 'models/v1/model.json', { maxBytes: 9, signal: AbortSignal.abort(new Error('stopped')) })).rejects.toThrow('stopped');
+  await chmod(join(root, 'outside'), 0o600);
+});

@@ -1,0 +1,99 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { readWhole } from '../../../../platform/object-store/object-store.ts';
+import { S3Store } from '../../../../platform/object-store/s3.ts';
+import { s3Body, s3Failure, scriptedS3 } from './scripted-s3.ts';
+import type { Script, ScriptedS3 } from './scripted-s3.ts';
+
+const { signal } = new AbortController();
+let s3: ScriptedS3 | undefined;
+afterEach(async () => s3?.close());
+
+async function started(scripts: readonly Script[], silenceMs?: number): Promise<ScriptedS3> {
+  s3 = await scriptedS3(scripts, silenceMs);
+  return s3;
+}
+
+const breaks: Script = (_req, res) => {
+  res.writeHead(200, { 'content-length': 10 });
+  res.write('abc', () => res.destroy());
+};
+const stalls: Script = (_req, res) => {
+  res.writeHead(200, { 'content-length': 10 });
+  res.write('abc');
+};
+
+test('reads an object, path style', async () => {
+  const { store, requests } = await started([s3Body('hello')]);
+  expect(Buffer.from(await readWhole(store, 'models/a/model.json', { maxBytes: 10, signal })).toString()).toBe('hello');
+  expect(requests).toEqual(['GET /churn/models/a/model.json?x-id=GetObject']);
+});
+
+test.each<{ name: string; script: Script; code: string; message: string }>([
+  { name: 'unknown access key', script: s3Failure(403, 'InvalidAccessKeyId'), code: 'AccessDenied', message: 'InvalidAccessKeyId, HTTP 403: the store does not know the access key' },
+  { name: 'wrong secret key', script: s3Failure(403, 'SignatureDoesNotMatch'), code: 'AccessDenied', message: 'the secret key is wrong' },
+  { name: 'not allowed', script: s3Failure(403, 'AccessDenied'), code: 'AccessDenied', message: 'refused to read s3://churn/k' },
+  { name: 'clock', script: s3Failure(403, 'RequestTimeTooSkewed'), code: 'AccessDenied', message: 'the clock of the node is wrong' },
+  { name: 'region', script: s3Failure(400, 'AuthorizationHeaderMalformed'), code: 'AccessDenied', message: 'the region may be wrong' },
+  { name: 'missing bucket', script: s3Failure(404, 'NoSuchBucket'), code: 'BucketNotFound', message: 'Bucket churn does not exist' },
+  { name: 'missing key', script: s3Failure(404, 'NoSuchKey'), code: 'FileMissing', message: 's3://churn/k at http://127.0.0.1' },
+  { name: 'overloaded', script: s3Failure(503, 'SlowDown'), code: 'StoreUnreachable', message: 'SlowDown, HTTP 503' },
+  { name: 'broken', script: s3Failure(500, 'InternalError'), code: 'StoreUnreachable', message: 'InternalError, HTTP 500' },
+  { name: 'a proxy that answers HTML', script: s3Body('<html>no</html>', 502), code: 'StoreUnreachable', message: 'HTTP 502' },
+  { name: 'too large', script: s3Body('x'.repeat(101)), code: 'PackageTooLarge', message: '101 bytes' },
+  { name: 'breaks off', script: breaks, code: 'StoreUnreachable', message: 's3://churn/k' },
+  { name: 'stalls', script: stalls, code: 'StoreUnreachable', message: 'sent nothing for 200 ms' },
+  { name: 'never answers', script: () => undefined, code: 'StoreUnreachable', message: 's3://churn/k' },
+])('$name: $code', async ({ script, code, message }) => {
+  const { store, requests } = await started([script], 200);
+  await expect(readWhole(store, 'k', { maxBytes: 100, signal })).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+  await expect(readWhole(store, 'k', { maxBytes: 100, signal })).rejects.not.toMatchObject({ message: expect.stringMatching(/SECRET|hush/) });
+  expect(requests).toHaveLength(2);
+});
+
+test('a server that is not there', async () => {
+  const store = new S3Store({ bucket: 'churn', endpoint: 'http://user:hush@127.0.0.1:1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+  await expect(store.size('k', signal)).rejects.toMatchObject({ code: 'StoreUnreachable', message: expect.stringMatching(/^(?!.*hush).*http:\/\/127\.0\.0\.1:1 /) });
+  store.close();
+});
+
+test('the size of what is not there is undefined; a denied one is an error', async () => {
+  const { store } = await started([s3Body('', 404), s3Body('', 403)]);
+  expect(await store.size('k', signal)).toBeUndefined();
+  await expect(store.size('k', signal)).rejects.toMatchObject({ code: 'AccessDenied' });
+});
+
+test('put if absent', async () => {
+  const { store } = await started([s3Body(''), s3Failure(412, 'PreconditionFailed')]);
+  expect(await store.put('k', Buffer.from('x'), { ifAbsent: true, signal })).toBe('Written');
+  expect(await store.put('k', Buffer.from('x'), { ifAbsent: true, signal })).toBe('Exists');
+});
+
+function page(folders: readonly string[], next?: string): Script {
+  const truncated = next === undefined ? '' : `<IsTruncated>true</IsTruncated><NextContinuationToken>${next}</NextContinuationToken>`;
+  return s3Body(`<ListBucketResult>${truncated}${folders.map((name) => `<CommonPrefixes><Prefix>models/a/${name}/</Prefix></CommonPrefixes>`).join('')}</ListBucketResult>`);
+}
+
+test('lists folders over pages', async () => {
+  const { store, requests } = await started([page(['v1', 'v2'], 'more'), page(['v3'])]);
+  expect(await store.folders('models/a', signal)).toEqual(['v1', 'v2', 'v3']);
+  expect(requests[1]).toContain('continuation-token=more');
+});
+
+test('an abort is told as such, before and during a call', async () => {
+  const { store } = await started([stalls]);
+  const stop = new AbortController();
+  const reading = readWhole(store, 'k', { maxBytes: 100, signal: stop.signal });
+  setImmediate(() => stop.abort(new Error('stopped')));
+  await expect(reading).rejects.toThrow('stopped');
+  await expect(store.size('k', stop.signal)).rejects.toThrow('stopped');
+});
+
+test.each(['../x', 'a//b', '/a', 'a/./b', 'a\\b', 'a\u0000b', 'x'.repeat(1025)])('key %j is refused', async (key) => {
+  const { store, requests } = await started([s3Body('')]);
+  await expect(store.size(key, signal)).rejects.toMatchObject({ code: 'ConfigurationInvalid' });
+  expect(requests).toEqual([]);
+});
+
+test.each(['nonsense', 'ftp://x'])('endpoint %s is refused', (endpoint) => {
+  expect(() => new S3Store({ bucket: 'churn', endpoint })).toThrow(expect.objectContaining({ code: 'ConfigurationInvalid' }));
+});
