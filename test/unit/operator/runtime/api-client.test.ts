@@ -115,6 +115,18 @@ describe('what comes back', () => {
   });
 });
 
+const immutable = status(422, 'Invalid', 'ConfigMap "a" is invalid: metadata.uid: Invalid value: "u": field is immutable');
+
+test.each<{ name: string; call: () => Promise<unknown>; body: object; code: string }>([
+  { name: 'an apply to another object', call: () => client.apply(kind, desired, { uid: 'u' }, never), body: immutable, code: 'Conflict' },
+  { name: 'a patch of another object', call: () => client.patchMetadata(kind, ref, { labels: {} }, { uid: 'u' }, never), body: immutable, code: 'Conflict' },
+  { name: 'a scale of another object', call: () => client.patchScale(kind, ref, 3, { uid: 'u' }, never), body: immutable, code: 'Conflict' },
+  { name: 'an apply of what is invalid', call: () => client.apply(kind, desired, { uid: 'u' }, never), body: status(422, 'Invalid', 'data: too long'), code: 'Invalid' },
+])('$name is $code', async ({ call, body, code }) => {
+  server.handler = (_request, response) => answer(response, 422, body);
+  await expect(call()).rejects.toMatchObject({ code });
+});
+
 /** Lets the waits of retries pass, and notes them. */
 async function passing(call: Promise<unknown>): Promise<{ outcome: unknown; waitsMs: readonly number[] }> {
   const waitsMs: number[] = [];
@@ -190,6 +202,17 @@ describe('connections', () => {
     server.handler = () => {};
     const call = connection.send({ verb: 'get', method: 'GET', path: '/x', timeoutMs: 20 }, never);
     await expect(call).rejects.toMatchObject({ code: 'Timeout', retryable: true, message: 'GET /x: no answer within 20 ms' });
+  });
+
+  test('a stream may last longer than its head was allowed to', async () => {
+    let ended = false;
+    server.handler = (_request, response) => {
+      response.flushHeaders();
+      setTimeout(() => response.end('late'), 60);
+    };
+    const { chunks } = await connection.stream({ verb: 'watch', method: 'GET', path: '/x', timeoutMs: 50 }, never);
+    for await (const chunk of chunks) ended = Buffer.from(chunk).toString() === 'late';
+    expect(ended).toBe(true);
   });
 
   test('an aborted request says so, and is not retryable', async () => {

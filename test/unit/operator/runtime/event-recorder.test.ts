@@ -97,6 +97,22 @@ test('failures are logged and counted, and the next event is written', async () 
   expect(text).toContain('event_recorder_events_total{outcome="created"} 1');
 });
 
+const about = (uid: string): RecordedEvent => ({ ...event, regarding: { ...regarding, metadata: { ...regarding.metadata, uid } } });
+
+test('the recorder drops floods and what exceeds its backlog, and takes events again afterwards', async () => {
+  const bench = newRecorder();
+  const dropped = async (): Promise<string | undefined> => /outcome="dropped"\} (\d+)/.exec(await bench.registry.metrics())?.[1];
+  for (let count = 0; count < 30; count += 1) bench.recorder.record(event);
+  expect(await dropped()).toBe('5');
+  await bench.flush();
+  for (let count = 0; count < 1_002; count += 1) bench.recorder.record(about(`other-${count}`));
+  expect(await dropped()).toBe('7');
+  await bench.flush();
+  bench.recorder.record(about('last'));
+  await bench.flush();
+  expect([await dropped(), bench.transport.requests.length]).toEqual(['7', 25 + 1_000 + 1]);
+});
+
 test('a flood about one object is dropped after 25, and then one in five minutes passes', () => {
   const clock = new ManualClock();
   const filter = new EventSpamFilter(clock);

@@ -44,6 +44,7 @@ describe('own writes', () => {
     { name: 'a write that changed nothing', record: () => bench.cache.recordWrite(written('a', 5)), staleAtOnce: false, lines: [], staleAfter: false },
     { name: 'of two writes the later counts', record: () => { bench.cache.recordWrite(written('a', 14)); bench.cache.recordWrite(written('a', 12)); }, staleAtOnce: true, lines: [line('MODIFIED', configMap('a', 12))], staleAfter: true },
     { name: 'a delete', record: () => bench.cache.recordDelete(written('a', 5)), staleAtOnce: true, lines: [line('DELETED', configMap('a', 12))], staleAfter: false },
+    { name: 'a delete, and another object of the name', record: () => bench.cache.recordDelete(written('a', 5)), staleAtOnce: true, lines: [line('MODIFIED', configMap('a', 12, {}, 'uid-next'))], staleAfter: false },
     { name: 'a delete that only begins', record: () => bench.cache.recordDelete(written('a', 5)), staleAtOnce: true, lines: [line('MODIFIED', { ...configMap('a', 12), metadata: { name: 'a', namespace: 'shop', uid: 'uid-a', resourceVersion: '12', deletionTimestamp: '2026-01-01T00:00:00Z' } })], staleAfter: false },
     { name: 'a bookmark does not prove a delete', record: () => bench.cache.recordDelete(written('a', 5)), staleAtOnce: true, lines: [line('BOOKMARK', { metadata: { resourceVersion: '99' } })], staleAfter: true },
   ])('$name', async ({ record, staleAtOnce, lines, staleAfter }) => {

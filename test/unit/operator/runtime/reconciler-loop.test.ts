@@ -129,7 +129,7 @@ describe('the end', () => {
   test('running work may end within the grace period; nothing new starts', async () => {
     const gate = Promise.withResolvers<void>();
     const seen: string[] = [];
-    const { queue, stop, ended } = newLoop(async (key, { signal }) => {
+    const { clock, queue, stop, ended } = newLoop(async (key, { signal }) => {
       await gate.promise;
       seen.push(`${key} ${signal.aborted}`);
       return {};
@@ -141,6 +141,7 @@ describe('the end', () => {
     gate.resolve();
     await ended;
     expect(seen).toEqual(['a false']);
+    expect(clock.pending).toBe(0);
     expect(queue.length).toBe(1);
   });
 

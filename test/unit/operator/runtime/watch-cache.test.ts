@@ -133,6 +133,17 @@ describe('never goes back in time', () => {
     expect(await bench.registry.metrics()).toContain('reflector_older_versions_total{name="configmaps"} 2');
   });
 
+  test('nor asks for what it has seen, after older events and after objects that do not parse', async () => {
+    bench.serve(listOf(10, configMap('a', 5)));
+    bench.start();
+    const response = await bench.watch(1);
+    response.end(line('MODIFIED', configMap('a', 100)) + line('MODIFIED', configMap('a', 20)));
+    const second = await bench.watch(2);
+    second.end(line('MODIFIED', { ...configMap('a', 101), data: 'no map' }));
+    await bench.watch(3);
+    expect(bench.queries).toEqual(['list', 'watch 10', 'watch 100', 'watch 101']);
+  });
+
   test('an older list is refused, until it is told five times', async () => {
     bench.serve(listOf(50, configMap('a', 40)), listOf(30, configMap('a', 20)));
     bench.start();

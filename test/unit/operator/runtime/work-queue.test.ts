@@ -79,6 +79,17 @@ describe('later', () => {
     expect(queue.length).toBe(1);
   });
 
+  test('a delay that was replaced does not come again', async () => {
+    const { queue, clock } = newQueue();
+    queue.addAfter('a', 100);
+    queue.addAfter('a', 50);
+    clock.advance(50);
+    await queue.get(never);
+    queue.done('a');
+    clock.advance(100);
+    expect([queue.length, clock.pending]).toEqual([0, 0]);
+  });
+
   test('failures wait 5 ms, doubling to 1000 s, until the key is well', () => {
     const clock = new ManualClock();
     const limiter = new RateLimiter(clock);
@@ -97,6 +108,9 @@ describe('later', () => {
     expect(waits.slice(99)).toEqual([5, 100, 200, 300]);
     clock.advance(10_300);
     expect(limiter.when('late')).toBe(5);
+    clock.advance(3_600_000);
+    const later = Array.from({ length: 101 }, (_, index) => limiter.when(`l${index}`));
+    expect(later.slice(99)).toEqual([5, 100]);
   });
 });
 
