@@ -2,7 +2,7 @@ import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 
 /** What is read: at most `maxBytes`, else PackageTooLarge. */
 export type ReadOptions = Readonly<{ maxBytes: number; signal: AbortSignal }>;
-/** `ifAbsent`: an object that exists is left as it is. */
+/** `ifAbsent`: an object that exists is left as it is, where the store honours If-None-Match (versitygw without metadata does not). */
 export type PutOptions = Readonly<{ ifAbsent: boolean; signal: AbortSignal }>;
 export type PutOutcome = 'Written' | 'Exists';
 

@@ -9,6 +9,7 @@ export type S3Question = Readonly<{ action: 'read' | 'write' | 'list'; bucket: s
 const DENIED = new Set([
   'AccessDenied', 'AllAccessDisabled', 'AccountProblem', 'AuthorizationHeaderMalformed', 'CredentialsProviderError', 'ExpiredToken', 'Forbidden',
   'InvalidAccessKeyId', 'InvalidToken', 'NotSignedUp', 'RequestTimeTooSkewed', 'SignatureDoesNotMatch', 'TokenRefreshRequired', 'UnauthorizedAccess',
+  'XAdminUserNotFound', // versitygw's word for InvalidAccessKeyId, with status 404
 ]);
 const HINTS: Readonly<Record<string, string>> = {
   AuthorizationHeaderMalformed: 'the region may be wrong',
@@ -17,6 +18,7 @@ const HINTS: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: 'the store does not know the access key',
   PermanentRedirect: 'the bucket is in another region',
   RequestTimeTooSkewed: 'the clock of the node is wrong',
+  XAdminUserNotFound: 'the store does not know the access key',
   SignatureDoesNotMatch: 'the secret key is wrong',
 };
 
@@ -52,7 +54,6 @@ function errorCode(name: string, status: number | undefined): S3Code {
   if (name === 'NoSuchKey' || name === 'NotFound') return 'FileMissing';
   if (DENIED.has(name) || name === 'PermanentRedirect') return 'AccessDenied';
   if (status === 401 || status === 403) return 'AccessDenied';
-  if (status === 404) return 'FileMissing';
   return 'StoreUnreachable';
 }
 

@@ -36,6 +36,7 @@ test.each<{ name: string; script: Script; code: string; message: string }>([
   { name: 'region', script: s3Failure(400, 'AuthorizationHeaderMalformed'), code: 'AccessDenied', message: 'the region may be wrong' },
   { name: 'missing bucket', script: s3Failure(404, 'NoSuchBucket'), code: 'BucketNotFound', message: 'Bucket churn does not exist' },
   { name: 'missing key', script: s3Failure(404, 'NoSuchKey'), code: 'FileMissing', message: 's3://churn/k at http://127.0.0.1' },
+  { name: 'an access key that versitygw does not know', script: s3Failure(404, 'XAdminUserNotFound'), code: 'AccessDenied', message: 'the store does not know the access key' },
   { name: 'overloaded', script: s3Failure(503, 'SlowDown'), code: 'StoreUnreachable', message: 'SlowDown, HTTP 503' },
   { name: 'broken', script: s3Failure(500, 'InternalError'), code: 'StoreUnreachable', message: 'InternalError, HTTP 500' },
   { name: 'a proxy that answers HTML', script: s3Body('<html>no</html>', 502), code: 'StoreUnreachable', message: 'HTTP 502' },
