@@ -4,6 +4,7 @@ import { ChurnModelStatus } from '../../contracts/churn-model/status.ts';
 import { isCandidateHash, shortHash } from '../../contracts/digest.ts';
 import { LABELS } from '../../contracts/names.ts';
 import { inspectJobName } from '../resources/inspect-job.ts';
+import { NOBODY } from '../resources/service.ts';
 import type { Subject } from '../resources/subject.ts';
 import type { Facts, InspectionJob, VersionPods } from '../rollout/facts.ts';
 import type { Candidate } from '../rollout/state.ts';
@@ -59,6 +60,8 @@ export function observe(model: StoredChurnModel, children: Children, nowMs: numb
     const deployment = children.deployments.find((each) => each.metadata.labels?.[LABELS.hash] === short && each.metadata.deletionTimestamp === undefined);
     return observeVersion(short, deployment, children.pods);
   };
-  const facts: Facts = { nowMs, wanted: wantedOf(spec.data, subject.annotations, state), state, pods, inspectionJob: jobOf(state.candidate, subject, children, nowMs) };
+  const selector = children.services.find((each) => each.metadata.name === name)?.spec.selector?.[LABELS.hash];
+  const selected = selector === NOBODY ? undefined : selector;
+  const facts: Facts = { nowMs, selected, wanted: wantedOf(spec.data, subject.annotations, state), state, pods, inspectionJob: jobOf(state.candidate, subject, children, nowMs) };
   return { readable: true, subject, generation, facts, stored, children };
 }

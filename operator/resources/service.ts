@@ -4,7 +4,7 @@ import type { Desired } from './desired.ts';
 import { childLabels, childMetadata, type Subject } from './subject.ts';
 
 /** No pod bears it: the Service has its address and its name in DNS before it has anyone to send to. */
-const NOBODY = 'none';
+export const NOBODY = 'none';
 
 /** The Service that clients call: it selects the pods of the stable hash (DESIGN section 3). */
 export function stableService(subject: Subject, selected: CandidateHash | undefined): Desired {

@@ -2,8 +2,9 @@ import type { Phase } from '../../contracts/churn-model/status.ts';
 import type { Decision, Move } from './decision.ts';
 import type { Facts } from './facts.ts';
 import { decideInspection } from './inspection.ts';
+import { promoted } from './promoted.ts';
 import { decidePromotion, startClock } from './promotion.ts';
-import { MAX_REJECTED, type Candidate, type Rejected, type RolloutState, type VersionIdentity } from './state.ts';
+import { MAX_REJECTED, type Candidate, type Rejected, type RolloutState } from './state.ts';
 
 /** One step of the candidate. */
 export type Step = Pick<Decision, 'phase' | 'reason' | 'problem' | 'state' | 'moves' | 'recheckMs'>;
@@ -99,11 +100,8 @@ function deployed(facts: Facts, state: RolloutState, candidate: Candidate & { st
   const move = decidePromotion({ nowMs, deployedAtMs: clock.deployedAtMs, replicas: wanted.replicas, pods, mayReject: state.stable !== undefined });
   switch (move.move) {
     case 'Switch': {
-      const from = state.stable;
-      const promoted: Move = { move: 'Promoted', version: identity.version, from: from?.version };
-      // It has proven itself since: an old rejection must not keep it from coming back later.
-      const rejected = state.rejected.filter((entry) => entry.hash !== identity.hash);
-      return settled({ stable: { ...identity, startedAtMs: nowMs }, candidate: undefined, previous: previousAfter(state, from, nowMs), rejected }, [...before, promoted]);
+      const { state: next, move: switched } = promoted(state, identity, nowMs);
+      return settled(next, [...before, switched]);
     }
     case 'Wait':
       return {
@@ -117,12 +115,6 @@ function deployed(facts: Facts, state: RolloutState, candidate: Candidate & { st
     case 'Reject':
       return reject(state, nowMs, { version: identity.version, hash: identity.hash, key: candidate.inspectionKey ?? wanted.inspectionKey, reason: 'NotReady', message: move.message });
   }
-}
-
-function previousAfter(state: RolloutState, from: VersionIdentity | undefined, nowMs: number): RolloutState['previous'] {
-  if (from === undefined) return state.previous;
-  const { repository, requested, version, digest, hash, entityColumn, testAUC } = from;
-  return { repository, requested, version, digest, hash, entityColumn, testAUC, replacedAtMs: nowMs };
 }
 
 function settled(state: RolloutState, moves: readonly Move[]): Step {

@@ -2,6 +2,7 @@ import { advance } from './advance.ts';
 import type { Decision, DesiredVersion, Move } from './decision.ts';
 import type { Facts, InspectionJob } from './facts.ts';
 import { decidePrevious } from './previous.ts';
+import { identityOf, unrecordedPromotion } from './promoted.ts';
 import type { Candidate, RolloutState } from './state.ts';
 import { findTarget } from './target.ts';
 
@@ -10,6 +11,13 @@ import { findTarget } from './target.ts';
  * Pure: the same facts give the same decision, so a crash between two writes is answered by deciding again.
  */
 export function decide(facts: Facts): Decision {
+  const unrecorded = unrecordedPromotion(facts);
+  if (unrecorded === undefined) return decideNext(facts);
+  const decision = decideNext({ ...facts, state: unrecorded.state, inspectionJob: { state: 'Absent' } });
+  return { ...decision, moves: [unrecorded.move, ...decision.moves] };
+}
+
+function decideNext(facts: Facts): Decision {
   const aimed = aim(facts);
   // A report belongs to the candidate whose Job it is: one that takes its place starts with none (DESIGN section 4, invariant 4).
   const inspectionJob: InspectionJob = aimed.state.candidate === facts.state.candidate ? facts.inspectionJob : { state: 'Absent' };
@@ -44,7 +52,7 @@ function aim(facts: Facts): Aimed {
     case 'Rejected':
       return { state: { ...state, candidate: undefined }, moves: aborted, rejected: target.rejected };
     case 'Previous': {
-      const { replacedAtMs: _, ...identity } = target.previous;
+      const identity = identityOf(target.previous);
       const candidate: Candidate = { stage: 'Deployed', identity, inspectionKey: undefined, startedAtMs: nowMs, deployedAtMs: nowMs, heldSinceMs: undefined, message: undefined, report: undefined };
       return { state: { ...state, candidate }, moves: [...aborted, { move: 'ReturnedToPrevious', version: identity.version }], rejected: undefined };
     }

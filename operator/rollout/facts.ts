@@ -45,6 +45,8 @@ export type Facts = Readonly<{
   nowMs: number;
   wanted: Wanted;
   state: RolloutState;
+  /** First 8 digits of the hash that the Service selects now; undefined: it selects nobody, or is not there. */
+  selected: string | undefined;
   /** Pods by candidate hash. */
   pods: (hash: string) => VersionPods;
   /** Job of the candidate's inspection as the state names it. */

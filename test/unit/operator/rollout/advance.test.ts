@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { advance, type Step } from '../../../../operator/rollout/advance.ts';
-import type { Facts } from '../../../../operator/rollout/facts.ts';
+import type { Facts, PodProblem } from '../../../../operator/rollout/facts.ts';
 import { READY_DEADLINE_MS } from '../../../../operator/rollout/promotion.ts';
 import { INITIAL_STATE, MAX_REJECTED, type Rejected, type RolloutState } from '../../../../operator/rollout/state.ts';
 import { deployed, facts, failingPods, finished, identity, inspecting, keyOf, MINUTE_MS, NOW_MS, podsOf, previous, READY_PODS, rejected, report, stable, wanted } from './builders.ts';
@@ -23,6 +23,7 @@ const waiting = inspecting('b', { key: keyOf('b'), attempt: 2, state: 'Error', p
 const again = inspecting('b', { key: keyOf('b'), attempt: 3, state: 'Running', last: problem });
 const rest = { moves: [], recheckMs: undefined, problem: undefined };
 const refused = rejected('b');
+const noNode: PodProblem = { code: 'Unschedulable', message: 'no node', outside: true };
 
 const atRest: readonly Case[] = [
   { name: 'stable serves', state: { stable: serving }, expected: { ...rest, phase: 'Stable', reason: 'Settled', state: stateOf({ state: { stable: serving } }) } },
@@ -51,8 +52,8 @@ const inspection: readonly Case[] = [
   {
     name: "the Job's pod cannot start",
     state: { candidate: underWay },
-    facts: { inspectionJob: { state: 'Running', problem: { code: 'Unschedulable', message: 'no node', outside: true } } },
-    expected: { ...rest, phase: 'Initializing', reason: 'Inspecting', problem: { code: 'Unschedulable', message: 'no node', outside: true }, state: stateOf({ state: { candidate: underWay } }) },
+    facts: { inspectionJob: { state: 'Running', problem: noNode } },
+    expected: { ...rest, phase: 'Initializing', reason: 'Inspecting', problem: noNode, state: stateOf({ state: { candidate: underWay } }) },
   },
   {
     name: 'it could not be found out',
@@ -170,7 +171,7 @@ const promotion: readonly Case[] = [
     expected: {
       phase: 'Promoting',
       reason: 'PodsFailing',
-      problem: { code: 'GoldenMismatch', message: '3 of 500 rows differ', outside: false },
+      problem: failingPods().problem,
       state: stateOf({ state: { stable: serving, candidate: goingUp } }),
       moves: [],
       recheckMs: READY_DEADLINE_MS - MINUTE_MS,

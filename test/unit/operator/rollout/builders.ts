@@ -69,7 +69,7 @@ export function podsOf(byVersion: Readonly<Record<string, VersionPods>>): Facts[
 }
 
 export function facts(over: Partial<Facts> = {}): Facts {
-  return { nowMs: NOW_MS, wanted: wanted('a'), state: INITIAL_STATE, pods: podsOf({}), inspectionJob: { state: 'Absent' }, ...over };
+  return { nowMs: NOW_MS, wanted: wanted('a'), state: INITIAL_STATE, selected: undefined, pods: podsOf({}), inspectionJob: { state: 'Absent' }, ...over };
 }
 
 export function report(version: string, over: Partial<InspectionReport> = {}): InspectionReport {

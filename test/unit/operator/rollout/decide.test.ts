@@ -4,7 +4,7 @@ import type { Decision } from '../../../../operator/rollout/decision.ts';
 import type { Facts, VersionPods } from '../../../../operator/rollout/facts.ts';
 import { DRAIN_MS } from '../../../../operator/rollout/previous.ts';
 import { INITIAL_STATE, type RolloutState } from '../../../../operator/rollout/state.ts';
-import { deployed, facts, finished, HOUR_MS, inspecting, keyOf, MINUTE_MS, NO_PODS, NOW_MS, podsOf, previous, READY_PODS, rejected, report, stable, wanted } from './builders.ts';
+import { deployed, facts, finished, HOUR_MS, identity, inspecting, keyOf, MINUTE_MS, NO_PODS, NOW_MS, podsOf, previous, READY_PODS, rejected, report, stable, wanted } from './builders.ts';
 
 /** What a table looks at: whom the Service selects, sizes by version, moves, the Job, and when to look again. */
 type Seen = Readonly<{ phase: Decision['phase']; reason: Decision['reason']; selected: string | undefined; sizes: Readonly<Record<string, number>>; moves: readonly string[]; job: string | undefined; recheckMs: number | undefined }>;
@@ -25,6 +25,64 @@ function seen(decision: Decision): Seen {
 const emptied: VersionPods = { ...NO_PODS, requested: 0 };
 const justLeft = previous('b', { replacedAtMs: NOW_MS - 1000 });
 const problem = { code: 'StoreUnreachable', message: 'no answer', atMs: NOW_MS, report: undefined };
+
+const wentOver = { ...READY_PODS, ready: 1, readyUpToDate: 1 };
+const shortOf = (version: string): string => identity(version).hash.slice(0, 8);
+
+describe('the Service went over, and the operator was cut off before it wrote that down', () => {
+  test.each<{ name: string; want: Facts['wanted']; state: Partial<RolloutState>; selected: string; pods: Readonly<Record<string, VersionPods>>; expected: Seen }>([
+    {
+      name: 'first version, and another size is wanted: callers are not sent away',
+      want: wanted('a', { replicas: 1 }),
+      state: { candidate: deployed('a') },
+      selected: 'a',
+      pods: { a: READY_PODS },
+      expected: { phase: 'Stable', reason: 'Settled', selected: 'a', sizes: { a: 1 }, moves: ['Promoted'], job: undefined, recheckMs: undefined },
+    },
+    {
+      name: 'first version, and another one is wanted',
+      want: wanted('b'),
+      state: { candidate: deployed('a') },
+      selected: 'a',
+      pods: { a: wentOver },
+      expected: { phase: 'Stable', reason: 'Inspecting', selected: 'a', sizes: { a: 2 }, moves: ['Promoted', 'InspectionStarted'], job: 'b try 1', recheckMs: undefined },
+    },
+    {
+      name: 'stable can answer: nothing is taken for granted, callers go back until all pods are ready',
+      want: wanted('b'),
+      state: { stable: stable('a'), candidate: deployed('b') },
+      selected: 'b',
+      pods: { a: READY_PODS, b: wentOver },
+      expected: { phase: 'Promoting', reason: 'StartingPods', selected: 'a', sizes: { a: 2, b: 2 }, moves: [], job: undefined, recheckMs: 14 * MINUTE_MS },
+    },
+    {
+      name: 'stable cannot answer: callers stay',
+      want: wanted('b'),
+      state: { stable: stable('a'), candidate: deployed('b') },
+      selected: 'b',
+      pods: { a: { ...READY_PODS, ready: 0, readyUpToDate: 0 }, b: wentOver },
+      expected: { phase: 'Stable', reason: 'Settled', selected: 'b', sizes: { a: 2, b: 2 }, moves: ['Promoted'], job: undefined, recheckMs: DRAIN_MS },
+    },
+    {
+      name: 'back to the one before, and stable cannot answer',
+      want: wanted('b'),
+      state: { stable: stable('a'), previous: justLeft },
+      selected: 'b',
+      pods: { b: wentOver },
+      expected: { phase: 'Stable', reason: 'Settled', selected: 'b', sizes: { a: 0, b: 2 }, moves: ['Promoted'], job: undefined, recheckMs: DRAIN_MS },
+    },
+    {
+      name: 'nobody answers anywhere: as the state says',
+      want: wanted('b'),
+      state: { stable: stable('a'), candidate: deployed('b') },
+      selected: 'b',
+      pods: {},
+      expected: { phase: 'Promoting', reason: 'StartingPods', selected: 'a', sizes: { a: 2, b: 2 }, moves: [], job: undefined, recheckMs: 14 * MINUTE_MS },
+    },
+  ])('$name', ({ want, state, selected, pods, expected }) => {
+    expect(seen(decide(facts({ wanted: want, state: { ...INITIAL_STATE, ...state }, selected: shortOf(selected), pods: podsOf(pods) })))).toEqual(expected);
+  });
+});
 
 describe('one look', () => {
   test.each<{ name: string; want?: Facts['wanted']; state?: Partial<RolloutState>; pods?: Readonly<Record<string, VersionPods>>; expected: Seen }>([

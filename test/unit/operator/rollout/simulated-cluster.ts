@@ -1,4 +1,4 @@
-import type { ChurnModelStatus } from '../../../../contracts/churn-model/status.ts';
+import { ChurnModelStatus } from '../../../../contracts/churn-model/status.ts';
 import { rolloutStateOf } from '../../../../operator/observation/rollout-state.ts';
 import { decide } from '../../../../operator/rollout/decide.ts';
 import type { Decision } from '../../../../operator/rollout/decision.ts';
@@ -9,7 +9,7 @@ import { rolloutRecord } from '../../../../operator/status/rollout-record.ts';
 import { identity, keyOf, NOW_MS, report, wanted } from './builders.ts';
 
 /** How a version's inspections end: the first `errors` tries without a verdict, then with one. */
-export type InspectionBehaviour = Readonly<{ errors: number; errorKind: 'Error' | 'Broken'; then: 'Pass' | 'Fail'; tookMs: number }>;
+export type InspectionBehaviour = Readonly<{ errors: number; errorKind: 'Error' | 'Broken'; verdict: 'Pass' | 'Fail'; tookMs: number }>;
 /** How a version's pods start. */
 export type PodBehaviour = Readonly<{ start: 'Ready'; afterMs: number } | { start: 'HeldUp'; untilMs: number; afterMs: number } | { start: 'Never' }>;
 /** A package of the simulated store; two names may hold the same one. */
@@ -55,8 +55,7 @@ export class SimulatedCluster {
   }
 
   get state(): RolloutState {
-    const stored: ChurnModelStatus = JSON.parse(this.#status);
-    return rolloutStateOf(stored);
+    return rolloutStateOf(ChurnModelStatus.parse(JSON.parse(this.#status)));
   }
 
   get selected(): string | undefined {
@@ -104,7 +103,7 @@ export class SimulatedCluster {
     const { state } = this;
     const { candidate } = state;
     const inspectionJob: InspectionJob = candidate?.stage === 'Inspecting' ? this.#jobFacts(jobName(candidate.inspection.key, candidate.inspection.attempt, candidate.startedAtMs)) : { state: 'Absent' };
-    return { nowMs: this.nowMs, wanted: wanted(this.version, { replicas: this.replicas }), state, pods: (hash) => this.podFacts(hash), inspectionJob };
+    return { nowMs: this.nowMs, wanted: wanted(this.version, { replicas: this.replicas }), state, selected: this.#selected?.slice(0, 8), pods: (hash) => this.podFacts(hash), inspectionJob };
   }
 
   podFacts(hash: string): VersionPods {
@@ -206,7 +205,7 @@ export class SimulatedCluster {
     const { digest, hash } = this.identityOf(job.version);
     const base = { packageDigest: digest, candidateHash: hash };
     if (job.attempt <= behaviour.errors) return { state: 'Finished', finishedAtMs, report: report(job.version, { verdict: 'Error', reason: 'PackageError', code: 'StoreUnreachable', message: 'no answer' }) };
-    if (behaviour.then === 'Fail') return { state: 'Finished', finishedAtMs, report: report(job.version, { ...base, verdict: 'Fail', reason: 'OfflineGateFailed', message: 'too weak' }) };
+    if (behaviour.verdict === 'Fail') return { state: 'Finished', finishedAtMs, report: report(job.version, { ...base, verdict: 'Fail', reason: 'OfflineGateFailed', message: 'too weak' }) };
     return { state: 'Finished', finishedAtMs, report: report(job.version, base) };
   }
 

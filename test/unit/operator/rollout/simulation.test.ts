@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { z } from 'zod';
 import { HOUR_MS, identity, MINUTE_MS } from './builders.ts';
 import { isSettled, SimulatedCluster, type PackageBehaviour } from './simulated-cluster.ts';
 
@@ -20,7 +21,7 @@ const packageBehaviour: fc.Arbitrary<PackageBehaviour> = fc.record({
   inspection: fc.record({
     errors: fc.constantFrom(0, 0, 0, 1, 4),
     errorKind: fc.constantFrom('Error' as const, 'Broken' as const),
-    then: fc.constantFrom('Pass' as const, 'Pass' as const, 'Pass' as const, 'Fail' as const),
+    verdict: fc.constantFrom('Pass' as const, 'Pass' as const, 'Pass' as const, 'Fail' as const),
     tookMs: fc.integer({ min: 0, max: 60_000 }),
   }),
   pods: fc.oneof(
@@ -99,7 +100,7 @@ describe('rollouts in memory', () => {
   });
 });
 
-const good: PackageBehaviour = { sameAs: undefined, inspection: { errors: 0, errorKind: 'Error', then: 'Pass', tookMs: 3000 }, pods: { start: 'Ready', afterMs: 4000 } };
+const good: PackageBehaviour = { sameAs: undefined, inspection: { errors: 0, errorKind: 'Error', verdict: 'Pass', tookMs: 3000 }, pods: { start: 'Ready', afterMs: 4000 } };
 
 test('a rollout, write by write', () => {
   const cluster = new SimulatedCluster({ a: good, b: good }, 'a');
@@ -116,8 +117,8 @@ test('a rollout, write by write', () => {
   cluster.version = 'a';
   run(8);
   const lines = cluster.log.map((line) => {
-    const [time = '', json = '{}'] = [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)];
-    const fields: Readonly<Record<string, unknown>> = JSON.parse(json);
+    const [time, json] = [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)];
+    const fields = z.record(z.string(), z.unknown()).parse(JSON.parse(json));
     return [time, ...Object.entries(fields).map(([key, value]) => (key === 'write' ? value : `${key}=${names.get(String(value)) ?? String(value)}`))].join(' ');
   });
   expect(lines).toEqual([
