@@ -1,8 +1,8 @@
-import { createRegistry } from '../../platform/telemetry/registry.ts';
-import { closeGracefully, listen } from '../../platform/http/listener.ts';
-import type { Logger } from '../../platform/logging/logger.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServeEnvironment } from '../../contracts/pod-environment.ts';
+import { closeGracefully, listen } from '../../platform/http/listener.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import { createRegistry } from '../../platform/telemetry/registry.ts';
 import { assertParity } from '../engine/golden-parity.ts';
 import type { Engine } from '../engine/engine.ts';
 import { OnnxEngine } from '../engine/onnx.ts';
@@ -75,7 +75,12 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
     sides: { own: data?.counters.snapshot() ?? { requests: 0, errors: 0, latency: { boundsSeconds: [], counts: [], sumSeconds: 0 } } },
   });
   const control = createHttpServer(
-    createApp(controlRoutes(registry, () => state, traffic), { isDraining: () => state === 'Draining', failed: (error, requestId) => error.code === 'NotReady' || log.failed(error, requestId) }),
+    createApp(controlRoutes(registry, () => state, traffic), {
+      isDraining: () => state === 'Draining',
+      failed: (error, requestId) => {
+        if (error.code !== 'NotReady') log.failed(error, requestId);
+      },
+    }),
   );
   const controlPort = await listen(control, options.controlPort, host);
   try {

@@ -211,6 +211,22 @@ test('pipelined requests are answered in order on one connection', async () => {
   expect([...answer.matchAll(/x-request-id: (\w)/g)].map((match) => match[1])).toEqual(['a', 'b', 'c']);
 });
 
+test('a body in chunks that never stops is refused at the limit', async () => {
+  const chunk = `${(0x10000).toString(16)}\r\n${'x'.repeat(0x10000)}\r\n`;
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(`${HEAD}transfer-encoding: chunked\r\n\r\n`);
+  for (let index = 0; index < 17; index += 1) socket.write(chunk);
+  const [answer] = await once(socket.setEncoding('utf8'), 'data');
+  expect(answer).toMatch(/^HTTP\/1.1 413 [^]*"code":"BodyTooLarge"/);
+  socket.destroy();
+});
+
+test('Expect: 100-continue is answered, then the request', async () => {
+  const answer = await raw(`${HEAD}expect: 100-continue\r\nconnection: close\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`);
+  expect(answer).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK/);
+});
+
 test('clients that go away in the middle leave nothing behind', async () => {
   for (let index = 0; index < 50; index += 1) {
     const socket = connect(port, '127.0.0.1');
