@@ -11,9 +11,8 @@ export const Model = z
       max: 63,
       description: 'A sub-folder of the repository, or `latest` (resolved into status, never written into spec).',
     }),
-    pollInterval: durationText('How often `latest` is resolved again; a finished retraining is seen at once.').optional(),
+    pollInterval: durationText('How often `latest` is resolved again; a finished retraining is seen at once. No effect on a pinned version.').optional(),
   })
-  .meta(rules({ rule: "!has(self.pollInterval) || self.version == 'latest'", message: 'pollInterval only makes sense with version: latest; remove it or use latest' }))
   .describe('Which model package to serve.');
 
 const CredentialSource = z

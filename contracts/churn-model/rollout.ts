@@ -33,7 +33,7 @@ const Shadow = z
     deadline: durationText('Longest time in Shadow; unset: none.').optional(),
     onDeadline: z.enum(['Reject', 'Hold']).default('Reject').describe('What happens at the deadline.'),
   })
-  .meta(rules({ rule: '!has(self.deadline) || duration(self.deadline) > duration(self.minDuration)', message: 'deadline must be longer than minDuration' }));
+  .meta(rules({ fieldPath: '.deadline', rule: '!has(self.deadline) || duration(self.deadline) > duration(self.minDuration)', message: 'deadline must be longer than minDuration' }));
 
 const CanaryStep = z.object({
   weight: z.int32().min(1).max(99).describe('Share of callers that the candidate answers, in percent.'),
@@ -69,5 +69,5 @@ export const Rollout = z
     supersede: z.enum(['Immediate', 'AfterDecision']).describe('What a newer version does to a running rollout; default AfterDecision for `latest`, else Immediate.').optional(),
     suspend: z.boolean().default(false).describe('Hold the rollout where it is; rolling back is still allowed.'),
   })
-  .meta(rules({ rule: "!has(self.promotion) || self.promotion != 'Automatic' || has(self.gate)", message: 'promotion: Automatic needs a gate; without one a person promotes' }))
+  .meta(rules({ fieldPath: '.promotion', rule: "!has(self.promotion) || self.promotion != 'Automatic' || has(self.gate)", message: 'promotion: Automatic needs a gate; without one a person promotes' }))
   .describe('How a new version earns traffic.');

@@ -40,7 +40,7 @@ const Autoscaling = z
     maxReplicas: z.int32().min(1).max(1000).describe('Most pods.'),
     targetCPUUtilizationPercentage: z.int32().min(1).max(100).default(70).describe('Mean CPU use to hold, in percent of the request.'),
   })
-  .meta(rules({ rule: 'self.minReplicas <= self.maxReplicas', message: 'minReplicas must not be larger than maxReplicas' }));
+  .meta(rules({ fieldPath: '.minReplicas', rule: 'self.minReplicas <= self.maxReplicas', message: 'minReplicas must not be larger than maxReplicas' }));
 
 const Expose = z.object({
   parentRefs: z
@@ -80,9 +80,10 @@ export const Serving = z
       { rule: '!(has(self.replicas) && has(self.autoscaling))', message: 'set replicas or autoscaling, not both' },
       {
         rule: "!has(self.autoscaling) || (has(self.resources) && has(self.resources.requests) && 'cpu' in self.resources.requests)",
+        fieldPath: '.autoscaling',
         message: 'autoscaling needs resources.requests.cpu, which the utilisation is a share of',
       },
-      { rule: "!has(self.expose) || self.auth == 'Token'", message: 'expose needs auth: Token' },
+      { fieldPath: '.expose', rule: "!has(self.expose) || self.auth == 'Token'", message: 'expose needs auth: Token' },
     ),
   )
   .describe('Size, threshold and place of the serving pods.');

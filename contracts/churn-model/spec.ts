@@ -28,18 +28,22 @@ export const ChurnModelSpec = z
     rules(
       {
         rule: "!self.model.repository.startsWith('file://') || (has(self.storage) && has(self.storage.volumeClaim))",
+        fieldPath: '.model.repository',
         message: 'model.repository is on file://: name the claim in storage.volumeClaim',
       },
       {
         rule: "self.model.repository.startsWith('file://') || !has(self.storage) || !has(self.storage.volumeClaim)",
+        fieldPath: '.storage.volumeClaim',
         message: 'storage.volumeClaim is for a file:// repository; use endpoint and credentials for s3://',
       },
       {
         rule: `!has(self.rollout) || !has(self.rollout.gate) || self.rollout.gate.labels != 'Feedback' || !has(self.rollout.shadow) || !has(self.rollout.shadow.deadline) || duration(self.rollout.shadow.deadline) > ${horizon} + duration(self.rollout.shadow.minDuration)`,
+        fieldPath: '.rollout.shadow.deadline',
         message: 'labels: Feedback needs rollout.shadow.deadline longer than labels.horizon + rollout.shadow.minDuration (720h + 10m by default), or no label matures in time',
       },
       {
         rule: `!has(self.retention) || !has(self.retention.predictions) || duration(self.retention.predictions) > ${horizon}`,
+        fieldPath: '.retention.predictions',
         message: 'retention.predictions must be longer than labels.horizon (720h by default), or predictions are gone before their label is known',
       },
     ),
