@@ -32,7 +32,7 @@ export const InspectionReport = z.object({
   report: z
     .object({ path: z.string().max(512), sha256: Sha256 })
     .nullable()
-    .describe('The whole report in the store; null where it could not be written (reportProblem says why).'),
+    .describe('The whole report in the store, `path` as s3:// or file:// URL; null where it could not be written (reportProblem says why).'),
   reportProblem: z.string().max(256).optional(),
 });
 export type InspectionReport = z.infer<typeof InspectionReport>;

@@ -20,7 +20,10 @@ export const TrafficPolicy = z.object({
 });
 export type TrafficPolicy = z.infer<typeof TrafficPolicy>;
 
-/** Counters of one side since a policy revision. `latency.counts[i]` counts handler times up to `latency.boundsSeconds[i]`; the last is +Inf. */
+/**
+ * Counters of one side since a policy revision. `requests` reached scoring; `errors` are the 5xx among them.
+ * `latency.counts[i]` counts all handler times up to `latency.boundsSeconds[i]` (cumulative, as Prometheus has it); one more entry is +Inf.
+ */
 const SideCounters = z.object({
   requests: z.int().min(0),
   errors: z.int().min(0),
