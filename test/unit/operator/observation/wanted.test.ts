@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import type { z } from 'zod';
+import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
+import { wantedOf } from '../../../../operator/observation/wanted.ts';
+import { INITIAL_STATE } from '../../../../operator/rollout/state.ts';
+import { HOUR_MS, identity, rejected, REPOSITORY } from '../rollout/builders.ts';
+
+type SpecText = z.input<typeof ChurnModelSpec>;
+const minimal: SpecText = { model: { repository: REPOSITORY, version: 'b' } };
+const hash = identity('b').hash;
+const refusedOnce = { ...INITIAL_STATE, rejected: [rejected('b')] };
+
+function want(spec: Partial<SpecText> = {}, annotations: Readonly<Record<string, string>> = {}, state = refusedOnce) {
+  return wantedOf(ChurnModelSpec.parse({ ...minimal, ...spec }), annotations, state);
+}
+
+test('what the shortest manifest asks for', () => {
+  const { inspectionKey, ...rest } = want();
+  expect(rest).toEqual({ repository: REPOSITORY, requested: 'b', replicas: 2, rollbackWindowMs: 24 * HOUR_MS });
+  expect(inspectionKey).toMatch(/^[0-9a-f]{16}$/);
+});
+
+test.each<{ name: string; spec: Partial<SpecText>; replicas: number }>([
+  { name: 'by number', spec: { serving: { replicas: 5 } }, replicas: 5 },
+  { name: 'nobody', spec: { serving: { replicas: 0 } }, replicas: 0 },
+  { name: 'smallest size of an autoscaler', spec: { serving: { autoscaling: { minReplicas: 3, maxReplicas: 9 } } }, replicas: 3 },
+])('size $name', ({ spec, replicas }) => expect(want(spec).replicas).toBe(replicas));
+
+describe('the key of an inspection', () => {
+  const key = want().inspectionKey;
+  test.each<{ name: string; spec?: Partial<SpecText>; annotations?: Readonly<Record<string, string>>; same: boolean }>([
+    { name: 'the same manifest', same: true },
+    { name: 'another size, threshold or window', spec: { serving: { replicas: 7, decisionThreshold: 0.3 }, rollout: { rollbackWindow: '1h' } }, same: true },
+    { name: 'a foreign annotation', annotations: { team: 'retention' }, same: true },
+    { name: 'a retry of a hash that was never rejected', annotations: { 'churnops.dev/retry': 'f'.repeat(64) }, same: true },
+    { name: 'a retry too short to mean one hash', annotations: { 'churnops.dev/retry': hash.slice(0, 7) }, same: true },
+    { name: 'another version', spec: { model: { repository: REPOSITORY, version: 'c' } }, same: false },
+    { name: 'another repository', spec: { model: { repository: 's3://other/x', version: 'b' } }, same: false },
+    { name: 'a gate', spec: { rollout: { offline: { minAUC: 0.7 } } }, same: false },
+    { name: 'another store', spec: { storage: { endpoint: 'http://other:7070' } }, same: false },
+    { name: 'a permission', annotations: { 'churnops.dev/allow-schema-change': hash }, same: false },
+    { name: 'a retry by the whole hash', annotations: { 'churnops.dev/retry': hash }, same: false },
+    { name: 'a retry by its first digits', annotations: { 'churnops.dev/retry': hash.slice(0, 8) }, same: false },
+  ])('$name: same $same', ({ spec, annotations, same }) => expect(want(spec, annotations).inspectionKey === key).toBe(same));
+
+  test('a retry of another version is none of this one', () => {
+    const state = { ...INITIAL_STATE, rejected: [rejected('a')] };
+    const retryOfA = { 'churnops.dev/retry': identity('a').hash };
+    expect(want({}, retryOfA, state).inspectionKey).toBe(want({}, {}, state).inspectionKey);
+    const latest = { model: { repository: REPOSITORY, version: 'latest' } };
+    expect(want(latest, retryOfA, state).inspectionKey).not.toBe(want(latest, {}, state).inspectionKey);
+  });
+});

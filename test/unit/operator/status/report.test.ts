@@ -1,0 +1,151 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
+import { ChurnModelStatus, type Condition, type ConditionType } from '../../../../contracts/churn-model/status.ts';
+import { decide } from '../../../../operator/rollout/decide.ts';
+import type { Facts, VersionPods } from '../../../../operator/rollout/facts.ts';
+import { INITIAL_STATE, type RolloutState } from '../../../../operator/rollout/state.ts';
+import { invalidSpecStatus, statusOf, type ReportInput } from '../../../../operator/status/report.ts';
+import { instant } from '../../../../operator/status/rollout-record.ts';
+import { deployed, facts, failingPods, inspecting, keyOf, NOW_MS, podsOf, READY_PODS, rejected, REPOSITORY, stable, wanted } from '../rollout/builders.ts';
+import { statesWith, texts } from './states.ts';
+
+const spec = ChurnModelSpec.parse({ model: { repository: REPOSITORY, version: 'a' } });
+
+function input(over: Partial<Facts> = {}, rest: Partial<ReportInput> = {}): ReportInput {
+  const given = facts(over);
+  const decision = decide(given);
+  const stablePods = decision.state.stable === undefined ? undefined : given.pods(decision.state.stable.hash);
+  return { nowMs: NOW_MS, generation: 3, spec, decision, stablePods, replicas: given.wanted.replicas, problems: [], serviceSelects: true, stored: undefined, ...rest };
+}
+
+function condition(status: ChurnModelStatus, type: ConditionType): string {
+  const found = status.conditions?.find((each) => each.type === type);
+  return found === undefined ? 'absent' : `${found.status} ${found.reason}: ${found.message}`;
+}
+
+const problem = { code: 'StoreUnreachable', message: 'http://s3:7070 does not answer.', atMs: NOW_MS, report: undefined };
+const held = failingPods({ code: 'CardChanged', message: 'model.json is not the one that was inspected.', outside: true });
+type Row = Readonly<{ name: string; want?: Facts['wanted']; state?: Partial<RolloutState>; pods?: Readonly<Record<string, VersionPods>>; rest?: Partial<ReportInput>; phase: string; ready: string; available: string; progressing: string }>;
+
+describe('what a person reads', () => {
+  test.each<Row>([
+    {
+      name: 'a new model',
+      phase: 'Initializing',
+      ready: 'False Inspecting: Inspecting a: digests, golden rows, offline gate. Nothing serves yet.',
+      available: 'False NoStableVersion: no version serves yet',
+      progressing: 'True Inspecting: Inspecting a: digests, golden rows, offline gate. Nothing serves yet.',
+    },
+    {
+      name: 'settled',
+      state: { stable: stable('a') },
+      pods: { a: READY_PODS },
+      phase: 'Stable',
+      ready: 'True StableServes: a answers callers',
+      available: 'True AllReady: 2 of 2 pods of a are ready',
+      progressing: 'False Settled: a serves.',
+    },
+    {
+      name: 'stable lost its pods',
+      state: { stable: stable('a') },
+      pods: { a: { requested: 2, ready: 0, readyUpToDate: 0, problem: { code: 'Unschedulable', message: 'no node fits', outside: true } } },
+      phase: 'Stable',
+      ready: 'False NoReadyPods: no pod of a is ready: Unschedulable: no node fits',
+      available: 'False PodsMissing: 0 of 2 pods of a are ready: Unschedulable: no node fits',
+      progressing: 'False Settled: a serves.',
+    },
+    {
+      name: 'the store is away: cause and next try',
+      want: wanted('b'),
+      state: { stable: stable('a'), candidate: inspecting('b', { key: keyOf('b'), attempt: 2, state: 'Error', problem, nextTryAtMs: NOW_MS + 20_500 }) },
+      pods: { a: READY_PODS },
+      phase: 'Stable',
+      ready: 'True StableServes: a answers callers',
+      available: 'True AllReady: 2 of 2 pods of a are ready',
+      progressing: 'True StoreUnreachable: The inspection of b could not be finished. StoreUnreachable: http://s3:7070 does not answer. Next try at 2026-11-21T07:00:20Z. a serves.',
+    },
+    {
+      name: 'the card changed after the inspection',
+      want: wanted('b'),
+      state: { stable: stable('a'), candidate: deployed('b') },
+      pods: { a: READY_PODS, b: held },
+      phase: 'Promoting',
+      ready: 'True StableServes: a answers callers',
+      available: 'True AllReady: 2 of 2 pods of a are ready',
+      progressing: 'True CardChanged: Pods of b do not become ready. CardChanged: model.json is not the one that was inspected. a serves.',
+    },
+    {
+      name: 'rejected',
+      want: wanted('b'),
+      state: { stable: stable('a'), rejected: [rejected('b', { message: 'test AUC 0.520 is below 0.800.' })] },
+      pods: { a: READY_PODS },
+      phase: 'RolledBack',
+      ready: 'True StableServes: a answers callers',
+      available: 'True AllReady: 2 of 2 pods of a are ready',
+      progressing:
+        'False OfflineGateFailed: Rejected: test AUC 0.520 is below 0.800. a serves. Set spec.model.version to another version, or annotate churnops.dev/retry with the rejected hash.',
+    },
+    {
+      name: 'a foreign Service has the name',
+      state: { stable: stable('a') },
+      pods: { a: READY_PODS },
+      rest: { serviceSelects: false, problems: [{ reason: 'NameConflict', message: 'Service telco-churn is in the way' }] },
+      phase: 'Stable',
+      ready: 'False NameConflict: Service telco-churn is in the way',
+      available: 'True AllReady: 2 of 2 pods of a are ready',
+      progressing: 'False NameConflict: Service telco-churn is in the way',
+    },
+    {
+      name: 'nobody is wanted',
+      want: wanted('a', { replicas: 0 }),
+      state: { stable: stable('a') },
+      phase: 'Stable',
+      ready: 'False ScaledToZero: spec.serving.replicas is 0: nobody answers',
+      available: 'True AllReady: 0 of 0 pods of a are ready',
+      progressing: 'False Settled: a serves.',
+    },
+  ])('$name', ({ want = wanted('a'), state = {}, pods = {}, rest, phase, ready, available, progressing }) => {
+    const status = statusOf(input({ wanted: want, state: { ...INITIAL_STATE, ...state }, pods: podsOf(pods) }, rest));
+    expect({ phase: status.phase, ready: condition(status, 'Ready'), available: condition(status, 'Available'), progressing: condition(status, 'Progressing') }).toEqual({ phase, ready, available, progressing });
+    expect(status.observedGeneration).toBe(3);
+  });
+});
+
+describe('every status', () => {
+  test('follows its schema, and at most 32 KiB', () => {
+    // As wide as it gets: every text at its bound, in characters of three bytes or of two in JSON.
+    const wide = fc.constantFrom('ö', '雪', '"', '\\', '😀', '\u0001').map((character) => character.repeat(1024).slice(0, 1024));
+    const longest = <T extends { readonly repository: string } | undefined>(version: T): T => (version === undefined ? version : { ...version, repository: `s3://churn/${'x'.repeat(1013)}` });
+    fc.assert(fc.property(statesWith(wide), fc.boolean(), wide, ({ stable, previous, ...others }, conflict, text) => {
+      const state = { ...others, stable: longest(stable), previous: longest(previous) };
+      const given = input({ state, pods: () => failingPods({ message: text }) }, conflict ? { problems: [{ reason: 'ApplyRefused', message: text }] } : {});
+      const status = statusOf({ ...given, decision: { ...given.decision, state } });
+      expect(ChurnModelStatus.safeParse(status).error).toBeUndefined();
+      expect(Buffer.byteLength(JSON.stringify(status))).toBeLessThanOrEqual(32 * 1024);
+    }));
+  });
+
+  test('is the same again from the same facts', () => {
+    fc.assert(fc.property(statesWith(texts(60)), (state) => {
+      const first = statusOf(input({ state, pods: () => READY_PODS }));
+      expect(statusOf({ ...input({ state, pods: () => READY_PODS }), nowMs: NOW_MS + 1000, stored: first })).toEqual(first);
+    }));
+  });
+});
+
+describe('a spec that cannot be read', () => {
+  const before: Condition = { type: 'Ready', status: 'True', reason: 'StableServes', message: 'm', observedGeneration: 2, lastTransitionTime: instant(0) };
+  const available: Condition = { ...before, type: 'Available', reason: 'AllReady' };
+  const message = 'spec cannot be read: spec.model: is needed. Correct it and apply again; what runs is left alone.';
+  test.each<{ name: string; conditions: readonly Condition[] | undefined; expected: readonly string[] }>([
+    { name: 'of a new model', conditions: undefined, expected: ['Ready False InvalidSpec', 'Progressing False InvalidSpec'] },
+    { name: 'of a model that serves: it goes on serving', conditions: [before, available], expected: ['Ready True StableServes', 'Available True AllReady', 'Progressing False InvalidSpec'] },
+    { name: 'of a model that did not serve', conditions: [{ ...before, status: 'False' }, available], expected: ['Available True AllReady', 'Ready False InvalidSpec', 'Progressing False InvalidSpec'] },
+  ])('$name', ({ conditions, expected }) => {
+    const stored = conditions === undefined ? undefined : { phase: 'Stable' as const, conditions: [...conditions] };
+    const status = invalidSpecStatus({ nowMs: NOW_MS, generation: 3, problem: 'spec.model: is needed.', stored });
+    expect(status.conditions?.map((each) => `${each.type} ${each.status} ${each.reason}`)).toEqual(expected);
+    expect({ message: status.message, phase: status.phase, generation: status.observedGeneration }).toEqual({ message, phase: stored?.phase ?? 'Pending', generation: 3 });
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { ChurnModelStatus } from '../../../../contracts/churn-model/status.ts';
+import { rolloutStateOf } from '../../../../operator/observation/rollout-state.ts';
+import { INITIAL_STATE } from '../../../../operator/rollout/state.ts';
+import { instant, rolloutRecord } from '../../../../operator/status/rollout-record.ts';
+import { deployed, identity, inspecting, NOW_MS, previous, rejected, stable } from '../rollout/builders.ts';
+import { statesWith, texts } from './states.ts';
+
+/** As it comes back from the API server. */
+function stored(record: unknown): ChurnModelStatus {
+  return ChurnModelStatus.parse(JSON.parse(JSON.stringify(record)));
+}
+
+describe('progress is written down and read back', () => {
+  test('whole', () => {
+    fc.assert(fc.property(statesWith(texts(100)), (state) => {
+      expect(rolloutStateOf(stored(rolloutRecord(state)))).toEqual(state);
+    }));
+  });
+
+  test('with long messages cut once, and then never again', () => {
+    fc.assert(fc.property(statesWith(texts(1024)), (state) => {
+      const first = stored(rolloutRecord(state));
+      expect(stored(rolloutRecord(rolloutStateOf(first)))).toEqual(first);
+    }), { numRuns: 50 });
+  });
+
+  test('nothing is no progress', () => {
+    expect(rolloutRecord(INITIAL_STATE)).toEqual({});
+    expect(rolloutStateOf({})).toEqual(INITIAL_STATE);
+    expect(rolloutStateOf(undefined)).toEqual(INITIAL_STATE);
+  });
+});
+
+test('what people and kubectl read of it', () => {
+  const state = { stable: stable('a', { testAUC: undefined, entityColumn: null }), candidate: deployed('b', { heldSinceMs: NOW_MS }), previous: previous('c'), rejected: [rejected('d', { hash: undefined })] };
+  const identityText = (version: string) => {
+    const { entityColumn, ...rest } = identity(version);
+    return { ...rest, entityColumn: String(entityColumn) };
+  };
+  const { entityColumn: _, testAUC: __, ...bare } = identity('a');
+  expect(rolloutRecord(state)).toEqual({
+    stable: { ...bare, startedAt: '2026-11-21T06:00:00.000Z' },
+    candidate: {
+      ...identityText('b'),
+      startedAt: '2026-11-21T06:58:00.000Z',
+      deployedAt: '2026-11-21T06:59:00.000Z',
+      heldAt: '2026-11-21T07:00:00.000Z',
+      weight: 0,
+      inspection: { key: 'key-of-b', attempt: 1, verdict: 'Pass', message: 'passed' },
+    },
+    previous: { ...identityText('c'), replacedAt: '2026-11-21T06:00:00.000Z' },
+    rejected: [{ version: 'd', key: 'key-of-d', reason: 'OfflineGateFailed', message: 'too weak', at: '2026-11-21T06:00:00.000Z' }],
+  });
+});
+
+describe('what cannot be read is found out again', () => {
+  const whole = stored(rolloutRecord({ stable: stable('a'), candidate: inspecting('b'), previous: previous('c'), rejected: [rejected('d')] }));
+  test.each<{ name: string; status: ChurnModelStatus; expected: unknown }>([
+    { name: 'a stable version without a digest', status: { stable: { ...stable('a'), startedAt: instant(NOW_MS), digest: 'abc', entityColumn: undefined } }, expected: INITIAL_STATE },
+    { name: 'a candidate that is neither inspected nor under inspection', status: { candidate: { repository: 's3://b/x', requested: 'b', version: 'b', startedAt: instant(NOW_MS) } }, expected: INITIAL_STATE },
+    {
+      name: 'an instant that is none counts as long ago',
+      status: { ...whole, candidate: undefined, previous: undefined, rejected: undefined, stable: { ...stable('a'), entityColumn: 'customerID', startedAt: 'yesterday' } },
+      expected: { ...INITIAL_STATE, stable: stable('a', { startedAtMs: 0 }) },
+    },
+    {
+      name: 'a reason of another version of ours',
+      status: { rejected: [{ version: 'd', key: 'k', reason: 'GateFailed', message: 'm', at: instant(NOW_MS) }] },
+      expected: { ...INITIAL_STATE, rejected: [{ version: 'd', hash: undefined, key: 'k', reason: 'NotReady', message: 'm', atMs: NOW_MS }] },
+    },
+  ])('$name', ({ status, expected }) => expect(rolloutStateOf(status)).toEqual(expected));
+});

@@ -1,0 +1,49 @@
+import { describe, expect, test } from '@jest/globals';
+import type { z } from 'zod';
+import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
+import { fieldsWithoutEffect } from '../../../../operator/status/spec-honoured.ts';
+import { REPOSITORY } from '../rollout/builders.ts';
+
+type SpecText = z.input<typeof ChurnModelSpec>;
+
+const minimal: SpecText = { model: { repository: REPOSITORY, version: 'a' } };
+const store = 's3://churn/x/';
+
+/** Every field that nothing acts on yet, set; a row goes when the work that brings it to life lands. */
+const rows: readonly Readonly<{ field: string; spec: Partial<SpecText> }>[] = [
+  { field: 'spec.model.pollInterval', spec: { model: { repository: REPOSITORY, version: 'latest', pollInterval: '1h' } } },
+  { field: 'spec.storage.volumeClaim', spec: { storage: { volumeClaim: { claimName: 'models' } } } },
+  { field: 'spec.storage.credentials.training', spec: { storage: { credentials: { training: { secretRef: { name: 's' } } } } } },
+  { field: 'spec.storage.credentials.training', spec: { storage: { credentials: { training: { serviceAccountName: 's' } } } } },
+  { field: 'spec.serving.autoscaling', spec: { serving: { autoscaling: { minReplicas: 1, maxReplicas: 2 } } } },
+  { field: 'spec.serving.expose', spec: { serving: { expose: { parentRefs: [] } } } },
+  { field: 'spec.serving.auth', spec: { serving: { auth: 'Token' } } },
+  { field: 'spec.journal', spec: { journal: {} } },
+  { field: 'spec.labels', spec: { labels: {} } },
+  { field: 'spec.rollout.shadow', spec: { rollout: { shadow: {} } } },
+  { field: 'spec.rollout.gate', spec: { rollout: { gate: { labels: 'Replay', replay: { dataset: store } } } } },
+  { field: 'spec.rollout.canary', spec: { rollout: { canary: { steps: [{ weight: 5, duration: '10m' }] } } } },
+  { field: 'spec.rollout.supersede', spec: { rollout: { supersede: 'AfterDecision' } } },
+  { field: 'spec.rollout.suspend', spec: { rollout: { suspend: true } } },
+  { field: 'spec.retraining', spec: { retraining: { schedule: '@daily', dataset: store, recipe: { configMap: 'r' } } } },
+  { field: 'spec.monitoring', spec: { monitoring: {} } },
+  { field: 'spec.retention', spec: { retention: {} } },
+  { field: 'spec.experiment', spec: { experiment: { name: 'q4', controlPercent: 10 } } },
+  { field: 'spec.batch', spec: { batch: [{ name: 'weekly', schedule: '@weekly', input: store, output: 's3://churn/y/' }] } },
+];
+
+describe('fields without effect yet', () => {
+  test.each(rows)('$field', ({ field, spec }) => expect(fieldsWithoutEffect(ChurnModelSpec.parse({ ...minimal, ...spec }))).toEqual([field]));
+
+  test.each<{ name: string; spec: Partial<SpecText> }>([
+    { name: 'the ten-line manifest', spec: {} },
+    { name: 'what is honoured', spec: { serving: { replicas: 3, decisionThreshold: 0.4, scheduling: { nodeSelector: { a: 'b' } } }, rollout: { offline: { minAUC: 0.8 }, rollbackWindow: '1h' }, storage: { endpoint: 'http://s3:7070', credentials: { serving: { secretRef: { name: 's' } } } } } },
+    { name: 'defaults that mean off', spec: { serving: { auth: 'None' }, rollout: { suspend: false, supersede: 'Immediate' }, batch: [] } },
+  ])('none in $name', ({ spec }) => expect(fieldsWithoutEffect(ChurnModelSpec.parse({ ...minimal, ...spec }))).toEqual([]));
+
+  test('every part of the spec is either honoured or named', () => {
+    const honoured = new Set(['model', 'storage', 'serving', 'rollout']);
+    const named = new Set(rows.map(({ field }) => field.split('.')[1]));
+    expect(Object.keys(ChurnModelSpec.shape).filter((part) => !honoured.has(part) && !named.has(part))).toEqual([]);
+  });
+});
