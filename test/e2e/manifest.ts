@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { API_VERSION } from '../../contracts/names.ts';
 import type { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
 import type { DesiredObject } from '../../operator/runtime/kube-object.ts';
@@ -8,6 +8,14 @@ export type SpecText = z.input<typeof ChurnModelSpec>;
 
 /** A ChurnModel as a person writes it. */
 export type ModelManifest = DesiredObject & Readonly<{ spec: SpecText }>;
+
+/** A manifest read from a file. Parsing fills defaults in: the API server is not asked about those that a person left out. */
+export const ModelManifestFile = z.object({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal('ChurnModel'),
+  metadata: z.object({ name: z.string(), namespace: z.string().optional() }),
+  spec: z.unknown(),
+});
 
 /** Where the chart's store is for pods, and the Secret that opens it. */
 export const STORAGE = {

@@ -1,7 +1,10 @@
-import type { RunnableClaim } from '../context.ts';
+import { onPlatform, type RunnableClaim } from '../context.ts';
+import { demo } from './demo.ts';
+import { ownership } from './ownership.ts';
+import { schema } from './schema.ts';
 
 /**
  * What the project says of itself, in the order in which it is shown: demo, parity, schema, bad-package, switch, ownership.
  * Claims about the running platform are wrapped by `onPlatform`.
  */
-export const CLAIMS: readonly RunnableClaim[] = [];
+export const CLAIMS: readonly RunnableClaim[] = [demo, onPlatform(schema), onPlatform(ownership)];
