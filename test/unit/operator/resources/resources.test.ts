@@ -1,0 +1,212 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { z } from 'zod';
+import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
+import type { Desired } from '../../../../operator/resources/desired.ts';
+import { inspectJob, inspectJobName } from '../../../../operator/resources/inspect-job.ts';
+import { serviceAccount } from '../../../../operator/resources/service-account.ts';
+import { stableService } from '../../../../operator/resources/service.ts';
+import { servingDeployment } from '../../../../operator/resources/serving-deployment.ts';
+import type { Settings } from '../../../../operator/resources/settings.ts';
+import type { Subject } from '../../../../operator/resources/subject.ts';
+import { identity, NOW_MS, REPOSITORY, stable } from '../rollout/builders.ts';
+
+type SpecText = z.input<typeof ChurnModelSpec>;
+
+const settings: Settings = { serverImage: 'registry.test/server:1', imagePullPolicy: 'IfNotPresent', logLevel: 'info' };
+const withStore: Partial<SpecText> = { storage: { endpoint: 'http://s3:7070', region: 'us-east-1', credentials: { serving: { secretRef: { name: 'churn-storage' } } } } };
+const INSPECTION = { key: 'k', attempt: 1, repository: REPOSITORY, requested: 'b', startedAtMs: NOW_MS };
+
+function subject(spec: Partial<SpecText> = withStore, over: Partial<Subject> = {}): Subject {
+  return { name: 'telco-churn', namespace: 'retention', uid: 'uid-1', spec: ChurnModelSpec.parse({ model: { repository: REPOSITORY, version: 'a' }, ...spec }), annotations: {}, ...over };
+}
+
+const Variable = z.object({ name: z.string(), value: z.string().optional(), valueFrom: z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string(), optional: z.boolean().optional() }) }).optional() });
+const Container = z.looseObject({
+  name: z.string(),
+  image: z.string(),
+  args: z.array(z.string()),
+  env: z.array(Variable),
+  securityContext: z.unknown(),
+  terminationMessagePath: z.string(),
+  terminationMessagePolicy: z.string(),
+  volumeMounts: z.array(z.looseObject({ name: z.string(), mountPath: z.string(), readOnly: z.boolean().optional(), subPath: z.string().optional() })),
+});
+const PodSpec = z.looseObject({
+  serviceAccountName: z.string(),
+  automountServiceAccountToken: z.boolean(),
+  enableServiceLinks: z.boolean(),
+  securityContext: z.unknown(),
+  volumes: z.array(z.record(z.string(), z.unknown())),
+  initContainers: z.array(Container).default([]),
+  containers: z.array(Container).min(1),
+});
+const Template = z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }), spec: PodSpec });
+const Workload = z.looseObject({ spec: z.looseObject({ template: Template }) });
+
+function podSpec(workload: Desired): z.infer<typeof PodSpec> {
+  return Workload.parse(workload).spec.template.spec;
+}
+
+function environment(container: z.infer<typeof Container> | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries((container?.env ?? []).map(({ name, value, valueFrom }) => [name, value ?? `Secret ${valueFrom?.secretKeyRef.name}/${valueFrom?.secretKeyRef.key}${valueFrom?.secretKeyRef.optional === true ? ' if there' : ''}`]));
+}
+
+const workloads: readonly Readonly<{ name: string; build: (of: Subject) => Desired }>[] = [
+  { name: 'serving Deployment', build: (of) => servingDeployment(of, settings, identity('a')) },
+  { name: 'inspect Job', build: (of) => inspectJob(of, settings, INSPECTION, undefined) },
+];
+const kinds: typeof workloads = [...workloads, { name: 'Service', build: (of) => stableService(of, identity('a').hash) }, { name: 'ServiceAccount', build: serviceAccount }];
+
+describe.each(workloads)('pods of a $name', ({ build }) => {
+  const spec = podSpec(build(subject()));
+  const containers = [...spec.initContainers, ...spec.containers];
+
+  test('run as the restricted standard asks', () => {
+    expect(spec.securityContext).toEqual({ runAsNonRoot: true, runAsUser: 65_532, runAsGroup: 65_532, fsGroup: 65_532, seccompProfile: { type: 'RuntimeDefault' } });
+    for (const container of containers) expect(container.securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
+    for (const field of ['hostNetwork', 'hostPID', 'hostIPC', 'hostUsers']) expect(spec).not.toHaveProperty(field);
+    const allowed = new Set(['name', 'emptyDir', 'downwardAPI']);
+    expect(spec.volumes.flatMap((volume) => Object.keys(volume)).filter((key) => !allowed.has(key))).toEqual([]);
+  });
+
+  test('have no token of the API server and no list of Services', () => {
+    expect({ token: spec.automountServiceAccountToken, links: spec.enableServiceLinks, account: spec.serviceAccountName }).toEqual({ token: false, links: false, account: 'telco-churn' });
+  });
+
+  test('report through the termination message only', () => {
+    for (const container of containers) expect([container.terminationMessagePath, container.terminationMessagePolicy]).toEqual(['/dev/termination-log', 'File']);
+  });
+
+  test('mount whole volumes: a subPath is not refreshed', () => {
+    for (const mount of containers.flatMap((container) => container.volumeMounts)) expect(mount).not.toHaveProperty('subPath');
+  });
+
+  test('know secrets by reference only', () => {
+    const secretish = containers.flatMap((container) => container.env).filter((variable) => /KEY|TOKEN|SECRET|PASSWORD/.test(variable.name));
+    for (const variable of secretish) expect(variable.value).toBeUndefined();
+    expect(secretish.map((variable) => variable.valueFrom?.secretKeyRef)).toEqual([
+      { name: 'churn-storage', key: 'AWS_ACCESS_KEY_ID' },
+      { name: 'churn-storage', key: 'AWS_SECRET_ACCESS_KEY' },
+      { name: 'churn-storage', key: 'AWS_SESSION_TOKEN', optional: true },
+    ]);
+  });
+});
+
+describe('what each process is told', () => {
+  const base = { CHURNOPS_NAMESPACE: 'retention', CHURNOPS_MODEL: 'telco-churn', CHURNOPS_LOG_LEVEL: 'info' };
+  const keys = (secret: string) => ({ AWS_ACCESS_KEY_ID: `Secret ${secret}/AWS_ACCESS_KEY_ID`, AWS_SECRET_ACCESS_KEY: `Secret ${secret}/AWS_SECRET_ACCESS_KEY`, AWS_SESSION_TOKEN: `Secret ${secret}/AWS_SESSION_TOKEN if there` });
+  const store = { CHURNOPS_REPOSITORY: REPOSITORY, CHURNOPS_STORE_ENDPOINT: 'http://s3:7070', CHURNOPS_STORE_REGION: 'us-east-1' };
+  const { digest, hash } = identity('a');
+  const packageOf = { CHURNOPS_VERSION: 'a', CHURNOPS_PACKAGE_DIGEST: digest };
+
+  test('pull: store and digest', () => {
+    const spec = podSpec(servingDeployment(subject(), settings, identity('a')));
+    expect(environment(spec.initContainers[0])).toEqual({ ...base, ...store, ...keys('churn-storage'), ...packageOf });
+  });
+
+  test('serve: no store', () => {
+    const spec = podSpec(servingDeployment(subject({ ...withStore, serving: { decisionThreshold: 0.42 } }), settings, identity('a')));
+    expect(environment(spec.containers[0])).toEqual({ ...base, ...packageOf, CHURNOPS_CANDIDATE_HASH: hash, CHURNOPS_DECISION_THRESHOLD: '0.42' });
+  });
+
+  test('inspect: gate, stable and permission', () => {
+    const of = subject({ ...withStore, rollout: { offline: { minAUC: 0.8 } } }, { annotations: { 'churnops.dev/allow-schema-change': 'abcd1234' } });
+    const spec = podSpec(inspectJob(of, settings, INSPECTION, stable('a')));
+    expect(environment(spec.containers[0])).toEqual({
+      ...base,
+      ...store,
+      ...keys('churn-storage'),
+      CHURNOPS_VERSION: 'b',
+      CHURNOPS_OFFLINE_MIN_AUC: '0.8',
+      CHURNOPS_STABLE_VERSION: 'a',
+      CHURNOPS_STABLE_DIGEST: digest,
+      CHURNOPS_ALLOW_SCHEMA_CHANGE: 'abcd1234',
+    });
+  });
+
+  test('inspect: stable of another repository is not there to compare', () => {
+    const spec = podSpec(inspectJob(subject({}), settings, INSPECTION, stable('a', { repository: 's3://other/x' })));
+    expect(environment(spec.containers[0])).toEqual({ ...base, CHURNOPS_REPOSITORY: REPOSITORY, CHURNOPS_VERSION: 'b' });
+  });
+
+  test.each<{ name: string; evaluation: object; keys: object; account: string }>([
+    { name: 'empty evaluation credentials are serving\'s', evaluation: {}, keys: keys('churn-storage'), account: 'telco-churn' },
+    { name: 'own evaluation credentials', evaluation: { secretRef: { name: 'evaluator' } }, keys: keys('evaluator'), account: 'telco-churn' },
+    { name: 'an account that the cloud maps', evaluation: { serviceAccountName: 'evaluator' }, keys: {}, account: 'evaluator' },
+  ])('inspect: $name', ({ evaluation, keys: expected, account }) => {
+    const of = subject({ storage: { credentials: { serving: { secretRef: { name: 'churn-storage' } }, evaluation } } });
+    const spec = podSpec(inspectJob(of, settings, INSPECTION, undefined));
+    expect(environment(spec.containers[0])).toEqual({ ...base, CHURNOPS_REPOSITORY: REPOSITORY, ...expected, CHURNOPS_VERSION: 'b' });
+    expect(spec.serviceAccountName).toBe(account);
+  });
+});
+
+describe('the Deployment of a version', () => {
+  const { spec } = z.looseObject({ spec: z.looseObject({ selector: z.unknown(), strategy: z.unknown(), template: Template }) }).parse(servingDeployment(subject(), settings, identity('a')));
+  const selector = { 'churnops.dev/model': 'telco-churn', 'churnops.dev/hash': identity('a').hash.slice(0, 8) };
+
+  test('leaves its size to the scale subresource', () => expect(spec).not.toHaveProperty('replicas'));
+  test('selects by model and hash', () => expect(spec.selector).toEqual({ matchLabels: selector }));
+  test('rolls without falling below its size', () => expect(spec.strategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } }));
+  test('has pods that its selector finds', () => expect(spec.template.metadata.labels).toMatchObject(selector));
+
+  test('two versions have nothing in common but the model', () => {
+    const names = ['a', 'b'].map((version) => servingDeployment(subject(), settings, identity(version)).metadata.name);
+    expect(names).toEqual([`telco-churn-${identity('a').hash.slice(0, 8)}`, `telco-churn-${identity('b').hash.slice(0, 8)}`]);
+  });
+
+  test('gives pods time to drain: 5 s of answering and 20 s for calls in flight fit', () => {
+    expect(z.object({ terminationGracePeriodSeconds: z.number() }).parse(spec.template.spec).terminationGracePeriodSeconds).toBeGreaterThan(25);
+  });
+
+  test('scheduling is the people\'s; spreading selects the version\'s own pods', () => {
+    const scheduling = { nodeSelector: { pool: 'serving' }, tolerations: [{ key: 'spot', operator: 'Exists' as const }], topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' as const }], priorityClassName: 'high' };
+    expect(podSpec(servingDeployment(subject({ serving: { scheduling } }), settings, identity('a')))).toMatchObject({
+      nodeSelector: scheduling.nodeSelector,
+      tolerations: scheduling.tolerations,
+      priorityClassName: 'high',
+      topologySpreadConstraints: [{ ...scheduling.topologySpreadConstraints[0], labelSelector: { matchLabels: selector } }],
+    });
+    expect(podSpec(servingDeployment(subject({ serving: { scheduling: { priorityClassName: '' } } }), settings, identity('a')))).not.toHaveProperty('priorityClassName');
+  });
+});
+
+describe('the Service', () => {
+  const Selector = z.looseObject({ spec: z.looseObject({ selector: z.record(z.string(), z.string()) }) });
+  test.each<{ name: string; selected: Parameters<typeof stableService>[1]; hash: string }>([
+    { name: 'the stable version', selected: identity('a').hash, hash: identity('a').hash.slice(0, 8) },
+    { name: 'nobody', selected: undefined, hash: 'none' },
+  ])('selects $name, by model and hash only', ({ selected, hash }) => {
+    expect(Selector.parse(stableService(subject(), selected)).spec.selector).toEqual({ 'churnops.dev/model': 'telco-churn', 'churnops.dev/hash': hash });
+  });
+});
+
+describe.each(kinds)('a $name', ({ build }) => {
+  test('belongs to the model, and role is never a label', () => {
+    const { metadata, ...rest } = build(subject());
+    expect(metadata.ownerReferences).toEqual([{ apiVersion: 'churnops.dev/v1alpha1', kind: 'ChurnModel', name: 'telco-churn', uid: 'uid-1', controller: true, blockOwnerDeletion: true }]);
+    expect(metadata.namespace).toBe('retention');
+    expect(JSON.stringify([metadata, rest])).not.toMatch(/role|candidate"|"stable/i);
+  });
+
+  test('is the same every time', () => expect(build(subject())).toEqual(build(subject())));
+
+  test('has a name that Kubernetes takes, for the longest model name too', () => {
+    for (const name of ['a', 'telco-churn', 'm'.repeat(40)]) {
+      const { metadata } = build(subject(withStore, { name }));
+      expect(metadata.name).toMatch(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/);
+      for (const value of Object.values(metadata.labels ?? {})) expect(value).toMatch(/^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/);
+    }
+  });
+});
+
+test('every try of every inspection has a name of its own, and the same after a crash', () => {
+  const tries = fc.record({ key: fc.constantFrom('k', 'l'), attempt: fc.integer({ min: 1, max: 1000 }), startedAtMs: fc.integer({ min: 0, max: 4_000_000_000_000 }) });
+  fc.assert(fc.property(tries, tries, (one, other) => {
+    const name = inspectJobName({ name: 'm'.repeat(40) }, one);
+    expect(name.length).toBeLessThanOrEqual(63);
+    expect(inspectJobName({ name: 'm'.repeat(40) }, { ...one })).toBe(name);
+    return JSON.stringify(one) === JSON.stringify(other) || inspectJobName({ name: 'm'.repeat(40) }, other) !== name;
+  }));
+});
