@@ -1,5 +1,4 @@
 import { shortHash } from '../contracts/digest.ts';
-import { LABELS } from '../contracts/names.ts';
 import type { Caches } from './caches.ts';
 import { DEPLOYMENTS, JOBS, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
 import type { Children } from './observation/observe.ts';
@@ -8,7 +7,7 @@ import { serviceAccount } from './resources/service-account.ts';
 import { stableService } from './resources/service.ts';
 import { servingDeployment } from './resources/serving-deployment.ts';
 import type { Settings } from './resources/settings.ts';
-import type { Subject } from './resources/subject.ts';
+import { childName, type Subject } from './resources/subject.ts';
 import type { Decision, DesiredVersion } from './rollout/decision.ts';
 import type { ApiClient } from './runtime/api-client.ts';
 import { isApiError } from './runtime/api-error.ts';
@@ -41,7 +40,7 @@ export class ChildrenWriter {
     const { serviceAccounts, services, deployments, jobs } = this.#caches;
     if (serviceAccounts.isStale(ref(subject.name)) || services.isStale(ref(subject.name))) return true;
     if (jobName !== undefined && jobs.isStale(ref(jobName))) return true;
-    if (hashes.some((hash) => deployments.isStale(ref(`${subject.name}-${hash.slice(0, 8)}`)))) return true;
+    if (hashes.some((hash) => deployments.isStale(ref(childName(subject, hash.slice(0, 8)))))) return true;
     return children.deployments.some((each) => deployments.isStale(refOf(each))) || children.jobs.some((each) => jobs.isStale(refOf(each)));
   }
 
@@ -102,10 +101,10 @@ export class ChildrenWriter {
 
   /** Deletes versions nobody wants, and inspections that were overtaken. Finished ones stay an hour for their logs. */
   async #prune(subject: Subject, children: Children, decision: Decision, signal: AbortSignal): Promise<void> {
-    const wanted = new Set(decision.versions.map((version: DesiredVersion) => shortHash(version.identity.hash)));
+    // By name: a hash label that somebody changed by hand must not cost the version its Deployment.
+    const wanted = new Set(decision.versions.map((version: DesiredVersion) => childName(subject, shortHash(version.identity.hash))));
     for (const deployment of children.deployments) {
-      const hash = deployment.metadata.labels?.[LABELS.hash];
-      if (hash === undefined || wanted.has(hash) || deployment.metadata.deletionTimestamp !== undefined) continue;
+      if (wanted.has(deployment.metadata.name) || deployment.metadata.deletionTimestamp !== undefined) continue;
       await this.#delete(DEPLOYMENTS, this.#caches.deployments, deployment, signal);
     }
     const current = decision.inspection === undefined ? undefined : inspectJobName(subject, decision.inspection);

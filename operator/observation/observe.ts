@@ -5,7 +5,7 @@ import { isCandidateHash, shortHash } from '../../contracts/digest.ts';
 import { LABELS } from '../../contracts/names.ts';
 import { inspectJobName } from '../resources/inspect-job.ts';
 import { NOBODY } from '../resources/service.ts';
-import type { Subject } from '../resources/subject.ts';
+import { childName, type Subject } from '../resources/subject.ts';
 import type { Facts, InspectionJob, VersionPods } from '../rollout/facts.ts';
 import type { Candidate } from '../rollout/state.ts';
 import { observeInspection } from './inspection-job.ts';
@@ -57,7 +57,7 @@ export function observe(model: StoredChurnModel, children: Children, nowMs: numb
   const state = rolloutStateOf(stored);
   const pods = (hash: string): VersionPods => {
     const short = isCandidateHash(hash) ? shortHash(hash) : hash;
-    const deployment = children.deployments.find((each) => each.metadata.labels?.[LABELS.hash] === short && each.metadata.deletionTimestamp === undefined);
+    const deployment = children.deployments.find((each) => each.metadata.name === childName(subject, short) && each.metadata.deletionTimestamp === undefined);
     return observeVersion(short, deployment, children.pods);
   };
   const selector = children.services.find((each) => each.metadata.name === name)?.spec.selector?.[LABELS.hash];

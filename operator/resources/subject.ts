@@ -26,10 +26,15 @@ export function childLabels(subject: Subject, component: 'serving' | 'inspect'):
   };
 }
 
-/** Metadata of a child; `suffix` empty: the child bears the model's own name. */
+/** Name of a child; `suffix` empty: the model's own name. By it a child is found again: names stay, labels may be changed by hand. */
+export function childName(subject: Pick<Subject, 'name'>, suffix: string): string {
+  return suffix === '' ? subject.name : `${subject.name}-${suffix}`;
+}
+
+/** Metadata of a child. */
 export function childMetadata(subject: Subject, suffix: string, labels: Readonly<Record<string, string>>) {
   return {
-    name: suffix === '' ? subject.name : `${subject.name}-${suffix}`,
+    name: childName(subject, suffix),
     namespace: subject.namespace,
     labels,
     ownerReferences: [ownerOf(subject)],

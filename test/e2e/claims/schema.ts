@@ -20,10 +20,12 @@ export const schema: PlatformClaim = {
   title: 'The API server refuses invalid manifests itself, naming the field and what to do; the ten-line manifest works.',
   run: async (context) => {
     const rows = [...invalidManifests.entries()];
-    for (const [index, row] of rows) await refused(context, row, context.form === 'full' || index < SHORT_KUBECTL_ROWS);
-    for (const valid of await accepted()) await takes(context, valid);
-    await tenLinesWork(context);
-    return outcome();
+    const refusals: Check[] = [];
+    for (const [index, row] of rows) refusals.push(await refused(context, row, context.form === 'full' || index < SHORT_KUBECTL_ROWS));
+    const acceptances: Check[] = [];
+    for (const valid of await accepted()) acceptances.push(await takes(context, valid));
+    const works = await tenLinesWork(context);
+    return outcome(refusals, acceptances, works);
   },
 };
 
@@ -75,10 +77,11 @@ async function tenLinesWork({ kube, check, serviceUrl, signal, progress }: Claim
   return check('works: the ten-line manifest', answer.ok, `Ready, serves ${model.status?.stable?.version ?? 'nothing'}, its model endpoint answers ${answer.status}`);
 }
 
-function outcome(): ClaimOutcome {
+function outcome(refusals: readonly Check[], acceptances: readonly Check[], works: Check): ClaimOutcome {
+  const count = (checks: readonly Check[]): string => `${checks.filter(({ passed }) => passed).length} of ${checks.length}`;
   return {
-    checks: [],
-    figure: `${invalidManifests.length} invalid manifests refused by the API server, each with the field and what to do; ${validManifests.length + 1} valid ones accepted`,
+    checks: [...refusals, ...acceptances, works],
+    figure: `${count(refusals)} invalid manifests refused by the API server, each with the field and what to do; ${count(acceptances)} valid ones accepted; the ten-line one ${works.passed ? 'serves' : 'does not serve'}`,
     evidence: 'Each invalid manifest is the ten-line one with one change, tried as `kubectl create` (POST), as server-side apply and as `kubectl apply`.',
   };
 }

@@ -48,6 +48,14 @@ test('pods are found by the hash of their version', () => {
   expect(facts.pods(identity('b').hash)).toEqual({ requested: undefined, ready: 0, readyUpToDate: 0, problem: undefined });
 });
 
+test('a Deployment is found by its name, whatever a hand made of its labels', () => {
+  const { hash } = identity('a');
+  const own = deployment(hash.slice(0, 8), { replicas: 1 });
+  const changed = { ...own, metadata: { ...own.metadata, labels: { ...own.metadata.labels, [LABELS.hash]: '00000000' } } };
+  const { facts } = readable(observe(model({ status: rolloutRecord({ ...INITIAL_STATE, stable: stable('a') }) }), { ...none, deployments: [changed] }, NOW_MS));
+  expect(facts.pods(hash).requested).toBe(1);
+});
+
 test("only the Job of the state's own try counts", () => {
   const candidate = inspecting('a');
   const status = rolloutRecord({ ...INITIAL_STATE, candidate });
