@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cronSchedule, durationText, rules, storeUrl, text } from './field-types.ts';
 
-const ColumnName = z.string().min(1).max(128);
+const ColumnName = z.string().min(1).max(128).describe('Name of a column.');
 
 /** `spec.journal`: what is kept of predictions. */
 export const Journal = z
@@ -53,6 +53,7 @@ export const Batch = z
     schedule: cronSchedule('When it runs.'),
     input: storeUrl('Folder with rows to score.'),
     output: storeUrl('Folder for the scores.'),
-    select: z.object({ minProbability: z.number().min(0).max(1).describe('Only rows with at least this probability are written.') }).optional(),
+    select: z.object({ minProbability: z.number().min(0).max(1).describe('Only rows with at least this probability are written.') }).describe('Which rows are written; unset: all.').optional(),
   })
-  .meta(rules({ rule: 'self.input != self.output', message: 'output must not be the input folder' }));
+  .meta(rules({ rule: 'self.input != self.output', message: 'output must not be the input folder' }))
+  .describe('A scheduled scoring of files.');

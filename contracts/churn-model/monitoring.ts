@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConfigMapName, cronSchedule, durationText, moneyText, rules, SecretReference, text } from './field-types.ts';
 
-const ColumnName = z.string().min(1).max(128);
+const ColumnName = z.string().min(1).max(128).describe('Name of a column.');
 
 const Drift = z
   .object({

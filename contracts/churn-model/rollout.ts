@@ -39,7 +39,7 @@ const CanaryStep = z.object({
   weight: z.int32().min(1).max(99).describe('Share of callers that the candidate answers, in percent.'),
   duration: durationText('Shortest time of the step.'),
   minRequests: z.int32().min(0).max(1_000_000_000).default(0).describe('Requests the candidate must have served in this step.'),
-});
+}).describe('A step of the canary.');
 
 const Canary = z
   .object({

@@ -1,18 +1,20 @@
 import { z } from 'zod';
 import { IntOrString, kubernetesObject, ObjectName, rules, text } from './field-types.ts';
 
-const ResourceList = z.record(z.string().max(63), IntOrString).meta({ maxProperties: 16 });
+const ResourceList = z.record(z.string().max(63), IntOrString.describe('Amount, such as 200m or 256Mi.')).meta({ maxProperties: 16 });
 
-const Toleration = z.object({
-  key: z.string().max(316).optional(),
-  operator: z.enum(['Exists', 'Equal']).optional(),
-  value: z.string().max(63).optional(),
-  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
-  tolerationSeconds: z.int().min(0).max(604_800).optional(),
-});
+const Toleration = z
+  .object({
+    key: z.string().max(316).describe('Key of the taint; unset with Exists: every taint.').optional(),
+    operator: z.enum(['Exists', 'Equal']).describe('Equal (default) compares the value too.').optional(),
+    value: z.string().max(63).describe('Value of the taint.').optional(),
+    effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).describe('Effect of the taint; unset: every effect.').optional(),
+    tolerationSeconds: z.int().min(0).max(604_800).describe('NoExecute only: how long the pod stays; unset: for ever.').optional(),
+  })
+  .describe('A taint that is tolerated, as in a pod.');
 
 /** Node labels that a pod asks for. */
-export const NodeSelector = z.record(z.string().max(316), z.string().max(63)).meta({ maxProperties: 32 });
+export const NodeSelector = z.record(z.string().max(316), z.string().max(63).describe('Value of the node label.')).meta({ maxProperties: 32 });
 /** Taints that a pod tolerates. */
 export const Tolerations = z.array(Toleration).max(32);
 
@@ -23,10 +25,10 @@ const Scheduling = z.object({
   topologySpreadConstraints: z
     .array(
       z.object({
-        maxSkew: z.int32().min(1).max(1000),
-        topologyKey: z.string().min(1).max(316),
-        whenUnsatisfiable: z.enum(['DoNotSchedule', 'ScheduleAnyway']),
-      }),
+        maxSkew: z.int32().min(1).max(1000).describe('How many pods more than the emptiest domain one may have.'),
+        topologyKey: z.string().min(1).max(316).describe('Node label whose values are the domains.'),
+        whenUnsatisfiable: z.enum(['DoNotSchedule', 'ScheduleAnyway']).describe('What to do where it cannot be held.'),
+      }).describe('One constraint, as in a pod.'),
     )
     .max(8)
     .describe('How serving pods spread; the selector is filled in. Unset: over nodes and zones, where possible.')
@@ -44,7 +46,7 @@ const Autoscaling = z
 
 const Expose = z.object({
   parentRefs: z
-    .array(z.object({ name: ObjectName, namespace: ObjectName.optional(), sectionName: z.string().min(1).max(253).optional() }))
+    .array(z.object({ name: ObjectName, namespace: ObjectName.optional(), sectionName: z.string().min(1).max(253).describe('Listener of the Gateway; unset: all.').optional() }).describe('A Gateway.'))
     .max(8)
     .describe('Gateways that the HTTPRoute attaches to.'),
   hostnames: z

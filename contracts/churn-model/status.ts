@@ -11,17 +11,17 @@ export type ConditionType = (typeof CONDITION_TYPES)[number];
 const Time = z.string().max(35).describe('RFC 3339.');
 const Hash = z.string().max(64).describe('Candidate hash, 64 hex digits.');
 const Digest = z.string().max(64).describe('Package digest, 64 hex digits.');
-const Version = z.string().max(63);
-const Message = z.string().max(1024);
+const Version = z.string().max(63).describe('The version: a sub-folder of the repository.');
+const Message = z.string().max(1024).describe('For people; nothing branches on it.');
 
 export const Condition = z.object({
-  type: z.string().max(64),
-  status: z.enum(['True', 'False', 'Unknown']),
-  reason: z.string().min(1).max(64),
+  type: z.string().max(64).describe('What it is about; all are of positive polarity.'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+  reason: z.string().min(1).max(64).describe('Why, in one word: the same in events, logs and metrics.'),
   message: Message,
-  observedGeneration: z.int().min(0),
-  lastTransitionTime: Time,
-});
+  observedGeneration: z.int().min(0).describe('Generation of the spec that this is about.'),
+  lastTransitionTime: Time.describe('When the status changed last; RFC 3339.'),
+}).describe('One thing that holds or does not.');
 export type Condition = z.infer<typeof Condition>;
 
 /** Where an inspection stands. `key` names its inputs: another version, gate or repository is another inspection. */
@@ -29,13 +29,13 @@ export const Inspection = z.object({
   key: z.string().max(64).describe('Digest of what is inspected.'),
   attempt: z.int32().min(1).describe('Which try this is.'),
   verdict: z.enum(['Pass', 'Fail', 'Error']).describe('Of the newest finished try.').optional(),
-  reason: z.string().max(64).optional(),
+  reason: z.string().max(64).describe('Why the newest finished try ended so, in one word.').optional(),
   code: z.string().max(64).describe('Code of the error catalogue.').optional(),
   message: Message.optional(),
   finishedAt: Time.optional(),
   nextTryAt: Time.describe('When an Error is tried again.').optional(),
   report: z.string().max(512).describe('Path of the whole report in the store.').optional(),
-});
+}).describe('Where the inspection stands.');
 export type Inspection = z.infer<typeof Inspection>;
 
 const identity = {
@@ -49,7 +49,7 @@ const identity = {
 };
 
 /** The version that answers callers. */
-export const StableVersion = z.object({ ...identity, startedAt: Time.describe('When the Service selected it.') });
+export const StableVersion = z.object({ ...identity, startedAt: Time.describe('When the Service selected it.') }).describe('The version that answers callers.');
 export type StableVersion = z.infer<typeof StableVersion>;
 
 /** The version on its way. Digest and hash are known once it is inspected. */
@@ -57,19 +57,28 @@ export const CandidateVersion = z.object({
   ...identity,
   digest: identity.digest.optional(),
   hash: identity.hash.optional(),
-  startedAt: Time,
+  startedAt: Time.describe('When it was asked for; RFC 3339.'),
   deployedAt: Time.describe('When its pods were asked for, moved on by the time that something outside held them up.').optional(),
   heldAt: Time.describe('Since when something outside (store, Secret, node) holds its pods up; the deadline stands still.').optional(),
   inspection: Inspection.optional(),
-  step: z.int32().min(1).optional(),
-  stepStartedAt: Time.optional(),
+  step: z.int32().min(1).describe('Canary step, from 1.').optional(),
+  stepStartedAt: Time.describe('When the step began; RFC 3339.').optional(),
   weight: z.int32().min(0).max(100).describe('Share of callers it answers, in percent.').optional(),
-  gate: z.object({ verdict: z.string().max(32), auc: z.number().optional(), lower: z.number().optional(), upper: z.number().optional(), message: Message.optional() }).optional(),
-});
+  gate: z
+    .object({
+      verdict: z.string().max(32).describe('Newest verdict.'),
+      auc: z.number().describe('Measured ROC AUC.').optional(),
+      lower: z.number().describe('Lower bound of the interval.').optional(),
+      upper: z.number().describe('Upper bound of the interval.').optional(),
+      message: Message.optional(),
+    })
+    .describe('What the gate found.')
+    .optional(),
+}).describe('The version on its way.');
 export type CandidateVersion = z.infer<typeof CandidateVersion>;
 
 /** The version before this one; it can come back without gates until the window ends. */
-export const PreviousVersion = z.object({ ...identity, replacedAt: Time.describe('When the Service left it.') });
+export const PreviousVersion = z.object({ ...identity, replacedAt: Time.describe('When the Service left it.') }).describe('The version before; it can come back without gates until the window ends.');
 export type PreviousVersion = z.infer<typeof PreviousVersion>;
 
 /** A version that may not come back by applying the same manifest again. */
@@ -77,24 +86,24 @@ export const RejectedVersion = z.object({
   version: Version,
   hash: Hash.optional(),
   key: z.string().max(64).describe('Inspection key it was rejected under.'),
-  reason: z.string().max(64),
+  reason: z.string().max(64).describe('Why, in one word.'),
   message: Message,
-  at: Time,
-});
+  at: Time.describe('When it was rejected; RFC 3339.'),
+}).describe('A version that may not come back by applying the same manifest again.');
 export type RejectedVersion = z.infer<typeof RejectedVersion>;
 
 /** `status` of a ChurnModel: it belongs to the operator, at most 32 KiB. */
 export const ChurnModelStatus = z
   .object({
-    observedGeneration: z.int().min(0).optional(),
-    phase: Phase.optional(),
+    observedGeneration: z.int().min(0).describe('Generation of the spec that this status is about.').optional(),
+    phase: Phase.describe('Where the rollout stands.').optional(),
     message: Message.describe('What happens now and what happens next.').optional(),
     auc: z.string().max(16).describe('ROC AUC that the phase looks at: the gate\'s while a candidate is measured, else of stable, three decimals.').optional(),
-    conditions: z.array(Condition).max(16).meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }).optional(),
+    conditions: z.array(Condition).max(16).meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }).describe('What holds and what does not.').optional(),
     stable: StableVersion.optional(),
     candidate: CandidateVersion.optional(),
     previous: PreviousVersion.optional(),
-    rejected: z.array(RejectedVersion).max(10).meta({ 'x-kubernetes-list-type': 'atomic' }).optional(),
+    rejected: z.array(RejectedVersion).max(10).meta({ 'x-kubernetes-list-type': 'atomic' }).describe('Newest first, at most ten.').optional(),
   })
   .describe('What is. Written by the operator.');
 export type ChurnModelStatus = z.infer<typeof ChurnModelStatus>;

@@ -56,12 +56,13 @@ test('a Deployment is found by its name, whatever a hand made of its labels', ()
   expect(facts.pods(hash).requested).toBe(1);
 });
 
+const reported = (jobName: string) => pod(`${jobName}-x`, { job: jobName, status: { containerStatuses: [ended('inspect', 0, JSON.stringify(report('a')))] } });
+
 test("only the Job of the state's own try counts", () => {
   const candidate = inspecting('a');
   const status = rolloutRecord({ ...INITIAL_STATE, candidate });
   const name = inspectJobName({ name: 'telco-churn' }, { key: keyOf('a'), attempt: 1, startedAtMs: candidate.startedAtMs });
   const old = inspectJobName({ name: 'telco-churn' }, { key: keyOf('a'), attempt: 2, startedAtMs: candidate.startedAtMs });
-  const reported = (jobName: string) => pod(`${jobName}-x`, { job: jobName, status: { containerStatuses: [ended('inspect', 0, JSON.stringify(report('a')))] } });
   const look = (...names: readonly string[]) => readable(observe(model({ status }), { ...none, jobs: names.map((each) => job(each)), pods: names.map(reported) }, NOW_MS)).facts.inspectionJob.state;
   expect(look(old)).toBe('Absent');
   expect(look(old, name)).toBe('Finished');

@@ -93,9 +93,10 @@ describe.each(workloads)('pods of a $name', ({ build }) => {
   });
 });
 
+const keys = (secret: string) => ({ AWS_ACCESS_KEY_ID: `Secret ${secret}/AWS_ACCESS_KEY_ID`, AWS_SECRET_ACCESS_KEY: `Secret ${secret}/AWS_SECRET_ACCESS_KEY`, AWS_SESSION_TOKEN: `Secret ${secret}/AWS_SESSION_TOKEN if there` });
+
 describe('what each process is told', () => {
   const base = { CHURNOPS_NAMESPACE: 'retention', CHURNOPS_MODEL: 'telco-churn', CHURNOPS_LOG_LEVEL: 'info' };
-  const keys = (secret: string) => ({ AWS_ACCESS_KEY_ID: `Secret ${secret}/AWS_ACCESS_KEY_ID`, AWS_SECRET_ACCESS_KEY: `Secret ${secret}/AWS_SECRET_ACCESS_KEY`, AWS_SESSION_TOKEN: `Secret ${secret}/AWS_SESSION_TOKEN if there` });
   const store = { CHURNOPS_REPOSITORY: REPOSITORY, CHURNOPS_STORE_ENDPOINT: 'http://s3:7070', CHURNOPS_STORE_REGION: 'us-east-1' };
   const { digest, hash } = identity('a');
   const packageOf = { CHURNOPS_VERSION: 'a', CHURNOPS_PACKAGE_DIGEST: digest };

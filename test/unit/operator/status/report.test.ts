@@ -112,11 +112,12 @@ describe('what a person reads', () => {
   });
 });
 
+const longest = <T extends { readonly repository: string } | undefined>(version: T): T => (version === undefined ? version : { ...version, repository: `s3://churn/${'x'.repeat(1013)}` });
+
 describe('every status', () => {
   test('follows its schema, and at most 32 KiB', () => {
     // As wide as it gets: every text at its bound, in characters of three bytes or of two in JSON.
     const wide = fc.constantFrom('ö', '雪', '"', '\\', '😀', '\u0001').map((character) => character.repeat(1024).slice(0, 1024));
-    const longest = <T extends { readonly repository: string } | undefined>(version: T): T => (version === undefined ? version : { ...version, repository: `s3://churn/${'x'.repeat(1013)}` });
     fc.assert(fc.property(statesWith(wide), fc.boolean(), wide, ({ stable, previous, ...others }, conflict, text) => {
       const state = { ...others, stable: longest(stable), previous: longest(previous) };
       const given = input({ state, pods: () => failingPods({ message: text }) }, conflict ? { problems: [{ reason: 'ApplyRefused', message: text }] } : {});

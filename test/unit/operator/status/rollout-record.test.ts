@@ -33,12 +33,13 @@ describe('progress is written down and read back', () => {
   });
 });
 
+const identityText = (version: string) => {
+  const { entityColumn, ...rest } = identity(version);
+  return { ...rest, entityColumn: String(entityColumn) };
+};
+
 test('what people and kubectl read of it', () => {
   const state = { stable: stable('a', { testAUC: undefined, entityColumn: null }), candidate: deployed('b', { heldSinceMs: NOW_MS }), previous: previous('c'), rejected: [rejected('d', { hash: undefined })] };
-  const identityText = (version: string) => {
-    const { entityColumn, ...rest } = identity(version);
-    return { ...rest, entityColumn: String(entityColumn) };
-  };
   const { entityColumn: _, testAUC: __, ...bare } = identity('a');
   expect(rolloutRecord(state)).toEqual({
     stable: { ...bare, startedAt: '2026-11-21T06:00:00.000Z' },
