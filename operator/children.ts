@@ -116,9 +116,15 @@ export class ChildrenWriter {
     }
   }
 
-  /** Its pod has ended; the Job controller is about to say so. */
+  /**
+   * Its pod has ended; the Job controller is about to say so. The kubelet reports the end of the container first, in phase Running,
+   * and the phase when the pod is cleaned up.
+   */
   #isReported(job: KubeObject, children: Children): boolean {
-    return children.pods.some((pod) => pod.metadata.labels?.['batch.kubernetes.io/job-name'] === job.metadata.name && (pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed'));
+    return children.pods.some(({ metadata, status }) => {
+      if (metadata.labels?.['batch.kubernetes.io/job-name'] !== job.metadata.name) return false;
+      return status.phase === 'Succeeded' || status.phase === 'Failed' || status.containerStatuses.some(({ state }) => state.terminated !== undefined);
+    });
   }
 
   async #delete<T extends KubeObject>(kind: ResourceKind<T>, cache: WatchCache<T>, object: T, signal: AbortSignal): Promise<void> {

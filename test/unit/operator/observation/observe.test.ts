@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { LABELS } from '../../../../contracts/names.ts';
 import { CHURN_MODELS, SERVICES, type Service, type StoredChurnModel } from '../../../../operator/observation/kinds.ts';
 import { observe, type Children, type Observation } from '../../../../operator/observation/observe.ts';
 import { inspectJobName } from '../../../../operator/resources/inspect-job.ts';
