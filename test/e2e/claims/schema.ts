@@ -77,8 +77,11 @@ async function tenLinesWork({ kube, check, serviceUrl, signal, progress }: Claim
   return check('works: the ten-line manifest', answer.ok, `Ready, serves ${model.status?.stable?.version ?? 'nothing'}, its model endpoint answers ${answer.status}`);
 }
 
+function count(checks: readonly Check[]): string {
+  return `${checks.filter(({ passed }) => passed).length} of ${checks.length}`;
+}
+
 function outcome(refusals: readonly Check[], acceptances: readonly Check[], works: Check): ClaimOutcome {
-  const count = (checks: readonly Check[]): string => `${checks.filter(({ passed }) => passed).length} of ${checks.length}`;
   return {
     checks: [...refusals, ...acceptances, works],
     figure: `${count(refusals)} invalid manifests refused by the API server, each with the field and what to do; ${count(acceptances)} valid ones accepted; the ten-line one ${works.passed ? 'serves' : 'does not serve'}`,
