@@ -1,10 +1,10 @@
 import type { Phase } from '../../contracts/churn-model/status.ts';
 import type { Decision, Move } from './decision.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, VersionPods } from './facts.ts';
 import { decideInspection } from './inspection.ts';
 import { promoted } from './promoted.ts';
 import { decidePromotion, startClock } from './promotion.ts';
-import { MAX_REJECTED, type Candidate, type Rejected, type RolloutState } from './state.ts';
+import { MAX_REJECTED, type Candidate, type Rejected, type RolloutState, type StartClock } from './state.ts';
 
 /** One step of the candidate. */
 export type Step = Pick<Decision, 'phase' | 'reason' | 'problem' | 'state' | 'moves' | 'recheckMs'>;
@@ -109,12 +109,18 @@ function deployed(facts: Facts, state: RolloutState, candidate: Candidate & { st
         reason: pods.problem === undefined ? 'StartingPods' : 'PodsFailing',
         problem: pods.problem,
         state: { ...state, candidate: { ...candidate, ...clock } },
-        moves: before,
+        moves: [...before, ...heldUp(candidate, clock, pods)],
         recheckMs: move.recheckMs,
       };
     case 'Reject':
       return reject(state, nowMs, { version: identity.version, hash: identity.hash, key: candidate.inspectionKey ?? wanted.inspectionKey, reason: 'NotReady', message: move.message });
   }
+}
+
+/** Told once, when it begins. */
+function heldUp(candidate: Candidate & { stage: 'Deployed' }, clock: StartClock, { problem }: VersionPods): readonly Move[] {
+  if (problem === undefined || clock.heldSinceMs === undefined || candidate.heldSinceMs !== undefined) return [];
+  return [{ move: 'CandidateHeld', version: candidate.identity.version, code: problem.code, message: problem.message }];
 }
 
 function settled(state: RolloutState, moves: readonly Move[]): Step {

@@ -19,6 +19,8 @@ export type Move = Readonly<
   | { move: 'InspectionErrored'; requested: string; attempt: number; code: string; message: string; nextTryAtMs: number }
   | { move: 'InspectionPassed'; version: string; message: string }
   | { move: 'CandidateAborted'; version: string }
+  /** Something outside keeps its pods from becoming ready; `code` and `message` say what. */
+  | { move: 'CandidateHeld'; version: string; code: string; message: string }
   | { move: 'CandidateRejected'; version: string; reason: Reason; message: string }
   | { move: 'Promoted'; version: string; from: string | undefined }
   | { move: 'ReturnedToPrevious'; version: string }

@@ -5,17 +5,24 @@ import { dueAt } from './message.ts';
 /** What an event says; the recorder adds the rest. */
 export type EventText = Readonly<{ type: 'Normal' | 'Warning'; reason: string; action: string; note: string }>;
 
+/** The code itself is what people look for, where it is one word. */
+function reasonOf(code: string, otherwise: string): string {
+  return /^[A-Za-z]+$/.test(code) ? code : otherwise;
+}
+
 /** The event of a move. */
 export function eventOf(move: Move): EventText {
   switch (move.move) {
     case 'InspectionStarted':
       return { type: 'Normal', reason: 'Inspecting', action: 'Inspect', note: `Inspecting ${move.requested}${move.attempt === 1 ? '' : `, try ${move.attempt}`}` };
     case 'InspectionErrored':
-      return { type: 'Warning', reason: /^[A-Za-z]+$/.test(move.code) ? move.code : 'InspectionError', action: 'Inspect', note: `Try ${move.attempt} for ${move.requested}: ${move.code}: ${boundedText(move.message, LONGEST_CAUSE_BYTES)} Next try at ${dueAt(move.nextTryAtMs)}` };
+      return { type: 'Warning', reason: reasonOf(move.code, 'InspectionError'), action: 'Inspect', note: `Try ${move.attempt} for ${move.requested}: ${move.code}: ${boundedText(move.message, LONGEST_CAUSE_BYTES)} Next try at ${dueAt(move.nextTryAtMs)}` };
     case 'InspectionPassed':
       return { type: 'Normal', reason: 'Inspected', action: 'Inspect', note: move.message };
     case 'CandidateAborted':
       return { type: 'Normal', reason: 'Aborted', action: 'Abort', note: `${move.version} is no longer wanted` };
+    case 'CandidateHeld':
+      return { type: 'Warning', reason: reasonOf(move.code, 'PodsFailing'), action: 'Start', note: `Pods of ${move.version} do not become ready: ${move.code}: ${boundedText(move.message, LONGEST_CAUSE_BYTES)}` };
     case 'CandidateRejected':
       return { type: 'Warning', reason: move.reason, action: 'Reject', note: `${move.version} is rejected: ${move.message}` };
     case 'Promoted':

@@ -181,7 +181,7 @@ const promotion: readonly Case[] = [
     name: 'something outside holds a pod up: since now',
     state: { stable: serving, candidate: goingUp },
     facts: { pods: podsOf({ b: failingPods(outside) }) },
-    expected: { phase: 'Promoting', reason: 'PodsFailing', problem: outside, state: stateOf({ state: { stable: serving, candidate: { ...goingUp, heldSinceMs: NOW_MS } } }), moves: [], recheckMs: undefined },
+    expected: { phase: 'Promoting', reason: 'PodsFailing', problem: outside, state: stateOf({ state: { stable: serving, candidate: { ...goingUp, heldSinceMs: NOW_MS } } }), moves: [{ move: 'CandidateHeld', version: 'b', code: 'StoreUnreachable', message: 'no answer' }], recheckMs: undefined },
   },
   {
     name: 'held up for twenty minutes, and still',

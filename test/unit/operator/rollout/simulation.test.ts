@@ -95,7 +95,7 @@ describe('rollouts in memory', () => {
         expect(isSettled(cluster, packages)).toBe(true);
         expect(cluster.state.previous).toBeUndefined();
       }),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     );
   });
 });

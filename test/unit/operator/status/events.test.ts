@@ -13,6 +13,10 @@ describe('events', () => {
     { move: { ...errored, code: 'not a word' }, expected: 'Warning InspectionError/Inspect: Try 2 for b: not a word: there is no bucket nowhere. Next try at 2026-11-21T07:00:20Z' },
     { move: { move: 'InspectionPassed', version: 'b', message: 'all is well' }, expected: 'Normal Inspected/Inspect: all is well' },
     { move: { move: 'CandidateAborted', version: 'b' }, expected: 'Normal Aborted/Abort: b is no longer wanted' },
+    {
+      move: { move: 'CandidateHeld', version: 'b', code: 'CardChanged', message: 'model.json is not the one inspected. The kubelet tries again by itself.' },
+      expected: 'Warning CardChanged/Start: Pods of b do not become ready: CardChanged: model.json is not the one inspected. The kubelet tries again by itself.',
+    },
     { move: { move: 'CandidateRejected', version: 'b', reason: 'OfflineGateFailed', message: '0.52 < 0.80' }, expected: 'Warning OfflineGateFailed/Reject: b is rejected: 0.52 < 0.80' },
     { move: { move: 'Promoted', version: 'b', from: undefined }, expected: 'Normal Promoted/Promote: b is ready and answers callers' },
     { move: { move: 'Promoted', version: 'b', from: 'a' }, expected: 'Normal Promoted/Promote: b is ready; callers move from a' },
