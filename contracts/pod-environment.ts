@@ -20,6 +20,7 @@ export const InspectEnvironment = Identity.extend(StoreEnvironment.shape).extend
   CHURNOPS_VERSION: Text.describe('spec.model.version; `latest` is resolved here.'),
   CHURNOPS_OFFLINE_MIN_AUC: z.coerce.number().min(0.5).max(1).optional().describe('spec.rollout.offline.minAUC; unset: no offline gate.'),
   CHURNOPS_STABLE_VERSION: Text.optional().describe('Version whose input columns the new one must be compatible with.'),
+  CHURNOPS_STABLE_REPOSITORY: Text.optional().describe('Repository of that version, in the same store; unset: CHURNOPS_REPOSITORY.'),
   CHURNOPS_STABLE_DIGEST: Text.optional().describe('Package digest of that version.'),
   CHURNOPS_ALLOW_SCHEMA_CHANGE: Text.optional().describe('Candidate hash (whole or its first 8 digits) that may ask for a new required column.'),
 });
