@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Callable
 from functools import cache
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -123,6 +124,22 @@ def test_the_shuffled_one_knows_nothing_and_says_so() -> None:
     assert 0.45 < card["test"]["auc"]["value"] < 0.55
     assert 0.45 < delong(unseen_labels(), unseen_scores(SHUFFLED)).aucs[0] < 0.55
     assert [card_of(version)["training"]["labelsShuffled"] for version in (DECENT, BETTER)] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("version", "choices"),
+    [
+        (DECENT, ["salt was picked out of 59", "chosen by looking at the hold-out"]),
+        (BETTER, ["salt was picked out of 59", "20261001-0300, was chosen by looking at the hold-out"]),
+        (SHUFFLED, ["salt was picked out of 59", "seed of the shuffle, 2, was chosen out of 1 to 12"]),
+    ],
+)
+def test_card_and_report_own_up_to_what_was_chosen_by_its_result(version: str, choices: list[str]) -> None:
+    warnings = card_of(version)["warnings"]
+    report = (package_path(version) / "report.html").read_text("utf-8")
+    for choice in choices:
+        (warning,) = [warning for warning in warnings if choice in warning]
+        assert escape(warning) in report
 
 
 @pytest.mark.parametrize("version", ALL)

@@ -31,6 +31,14 @@ def test_committed_recipes_are_valid(version: str) -> None:
             {"columns": [{**NUMBER, "missing": {"policy": "Drop", "meaning": ""}}]},
             "columns.0.number.missing.policy: Input should be 'Impute' or 'Refuse'",
         ),
+        (
+            {"columns": [{**NUMBER, "missing": {"policy": "Impute", "codes": [" ", "-1"], "meaning": ""}}]},
+            "columns.0.number.missing.codes: Value error, '-1' would be missing in training only: serving would not know it",
+        ),
+        (
+            {"columns": [{"name": "a", "type": "category", "missing": {"policy": "Impute", "codes": ["unknown"], "meaning": ""}}]},
+            "columns.0.category.missing.codes: Value error, 'unknown' would be missing in training only: serving would not know it",
+        ),
         ({"columns": [NUMBER, NUMBER], "fairness": {}}, "recipe: Value error, columns: a is declared twice"),
         ({"columns": [{**NUMBER, "name": "customerID"}], "fairness": {}}, "entity.column: customerID is declared among columns"),
         ({"columns": [{**NUMBER, "name": "Churn"}], "fairness": {}}, "labels.column: Churn is declared among columns"),
@@ -60,6 +68,11 @@ def test_names_every_wrong_field(recipe_with: Callable[..., Recipe]) -> None:
     with pytest.raises(RecipeError) as caught:
         recipe_with(name="X", threshold={"method": "Fixed", "value": 2})
     assert [line.split(":")[0] for line in str(caught.value).splitlines()] == ["name", "threshold.Fixed.value"]
+
+
+def test_a_blank_may_be_spelled_out(recipe_with: Callable[..., Recipe]) -> None:
+    column = {**NUMBER, "missing": {"policy": "Impute", "codes": ["", " ", "\t"], "meaning": ""}}
+    assert recipe_with(columns=[column], fairness={}).columns[0].missing.codes == ("", " ", "\t")
 
 
 def test_inputs_are_the_features_in_the_order_of_columns(recipe_with: Callable[..., Recipe]) -> None:

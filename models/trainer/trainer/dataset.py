@@ -5,7 +5,6 @@ import gzip
 import hashlib
 import io
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,9 +70,9 @@ def read_table(path: Path) -> Table:
     return Table(header, tuple(tuple(row) for row in lines[1:]), hashlib.sha256(data).hexdigest())
 
 
-def parse_number(text: str, codes: Sequence[str]) -> float:
-    """A finite number; NaN where the text is blank or one of `codes`. Raises ValueError else."""
-    if text.strip() == "" or text in codes:
+def parse_number(text: str) -> float:
+    """A finite number; NaN where the text is blank. Raises ValueError else."""
+    if text.strip() == "":
         return math.nan
     value = float(text)
     if not math.isfinite(value):
@@ -81,9 +80,9 @@ def parse_number(text: str, codes: Sequence[str]) -> float:
     return value
 
 
-def parse_category(text: str, codes: Sequence[str]) -> str:
-    """The text as it is; "" where it is blank or one of `codes`."""
-    return "" if text.strip() == "" or text in codes else text
+def parse_category(text: str) -> str:
+    """The text as it is; "" where it is blank."""
+    return "" if text.strip() == "" else text
 
 
 def read_dataset(path: Path, recipe: Recipe) -> Dataset:
@@ -106,7 +105,7 @@ def _typed(texts: list[str], column: NumberColumn | CategoryColumn) -> "pd.Serie
     values: list[float | str] = []
     for line, text in enumerate(texts, start=2):
         try:
-            value = parse(text, column.missing.codes)
+            value = parse(text)
         except ValueError as error:
             raise DataError(f"line {line}: {column.name} is {text!r}, which is not a finite number") from error
         if column.missing.policy == "Refuse" and (value == "" or value != value):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from trainer.errors import RecipeError
 
@@ -19,11 +19,22 @@ class Strict(BaseModel):
 
 
 class Missing(Strict):
-    """What to do where a value is missing. A blank cell is always missing; `codes` are further spellings of it."""
+    """
+    What to do where a value is missing. A blank cell is, and nothing else: the card carries no codes, so serving would score any other
+    spelling as a value. `codes` tells readers how the file spells the blank.
+    """
 
     policy: Literal["Impute", "Refuse"]
     codes: tuple[str, ...] = Field(default=(), strict=False)
     meaning: str = Field(max_length=500)
+
+    @field_validator("codes")
+    @classmethod
+    def _known_to_serving(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
+        for code in codes:
+            if code.strip() != "":
+                raise ValueError(f"{code!r} would be missing in training only: serving would not know it. Blank it in the data")
+        return codes
 
 
 class NumberColumn(Strict):

@@ -36,10 +36,10 @@ def score_file(package: Package, path: Path) -> Scored:
         name = column["name"]
         texts = table.column(name)
         if column["type"] == "category":
-            columns[name] = pd.Series([parse_category(text, ()) for text in texts], dtype="object")
+            columns[name] = pd.Series([parse_category(text) for text in texts], dtype="object")
             continue
         try:
-            columns[name] = pd.Series([parse_number(text, ()) for text in texts], dtype="float64")
+            columns[name] = pd.Series([parse_number(text) for text in texts], dtype="float64")
         except ValueError as error:
             raise DataError(f"{name}: {error}") from error
     entity = package.card["entity"]
