@@ -1,0 +1,56 @@
+import type { ClaimContext, PlatformClaim } from '../context.ts';
+import { twoVersionSamples } from '../load/samples.ts';
+import { BAD_CASES, type BadCase } from './bad-package/cases.ts';
+import { runCase, type CaseResult } from './bad-package/run-case.ts';
+import { storeOutage } from './bad-package/store-outage.ts';
+
+/** Models at the same time; each has an inspection and up to two pods. */
+const AT_ONCE = 4;
+const SAMPLES = 50;
+
+/** A bad package never reaches a caller, says what is wrong, and needs no hand once that is put right. */
+export const badPackage: PlatformClaim = {
+  name: 'bad-package',
+  title: 'A bad package or store is named in status and event with the next try; stable serves on; once the cause is gone it recovers without a hand.',
+  run: async (context) => {
+    const samples = await twoVersionSamples(SAMPLES, context.signal);
+    const results: CaseResult[] = [];
+    // The longest waits (the kubelet's back-off) begin first.
+    const waiting = BAD_CASES.toSorted((a, b) => Number(b.foundBy === 'Pods') - Number(a.foundBy === 'Pods'));
+    const lane = async (): Promise<void> => {
+      for (;;) {
+        const bad = waiting.shift();
+        if (bad === undefined) return;
+        const result = await survive(context, bad, async () => runCase(context, bad, samples));
+        if (result !== undefined) results.push(result);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, lane));
+    const away = await survive(context, { name: 'store-away' }, async () => storeOutage(context, samples));
+    if (away !== undefined) results.push(away);
+
+    const recovered = results.filter((each) => each.recovered);
+    const slowestMs = Math.max(0, ...recovered.map((each) => each.recoveryMs));
+    const sum = (of: (each: CaseResult) => number): number => results.reduce((total, each) => total + of(each), 0);
+    return {
+      checks: [],
+      figure: `${BAD_CASES.length + 1} cases, ${recovered.length} recovered (the slowest ${(slowestMs / 1000).toFixed(0)} s after its cause was gone), ${sum((each) => each.failed)} of ${sum((each) => each.calls)} calls of stable failed`,
+      evidence: [
+        '| case | cause named | recovered after, s | calls | failed | status |',
+        '| --- | --- | --- | --- | --- | --- |',
+        ...results.map((each) => `| ${each.name} | ${each.cause} | ${each.recovered ? (each.recoveryMs / 1000).toFixed(1) : 'not'} | ${each.calls} | ${each.failed} | ${each.condition.replaceAll('|', '\\|')} |`),
+      ].join('\n'),
+    };
+  },
+};
+
+/** One case that breaks off is a failed check; the others go on. */
+async function survive(context: ClaimContext, bad: Pick<BadCase, 'name'>, run: () => Promise<CaseResult>): Promise<CaseResult | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    context.check(`${bad.name}: comes to its end`, false, error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
+}
