@@ -31,7 +31,7 @@ export class Load {
   }
 
   #tell(command: LoadCommand): void {
-    this.#worker.postMessage(command);
+    this.#worker.postMessage(command, []);
   }
 }
 
