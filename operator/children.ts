@@ -3,7 +3,7 @@ import type { Caches } from './caches.ts';
 import { DEPLOYMENTS, JOBS, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
 import type { Children } from './observation/observe.ts';
 import { inspectJob, inspectJobName } from './resources/inspect-job.ts';
-import { serviceAccount } from './resources/service-account.ts';
+import { serviceAccounts } from './resources/service-account.ts';
 import { stableService } from './resources/service.ts';
 import { servingDeployment } from './resources/serving-deployment.ts';
 import type { Settings } from './resources/settings.ts';
@@ -50,7 +50,7 @@ export class ChildrenWriter {
    */
   async write(subject: Subject, children: Children, decision: Decision, signal: AbortSignal): Promise<ApplyResult> {
     const round = new Round();
-    await round.do(this.#put(SERVICE_ACCOUNTS, this.#caches.serviceAccounts, subject, serviceAccount(subject), signal));
+    for (const account of serviceAccounts(subject)) await round.do(this.#put(SERVICE_ACCOUNTS, this.#caches.serviceAccounts, subject, account, signal));
     if (decision.inspection !== undefined) await round.do(this.#startJob(subject, decision, signal));
     const shrinking: { deployment: Deployment; replicas: number }[] = [];
     for (const version of decision.versions) {
@@ -59,7 +59,7 @@ export class ChildrenWriter {
       if (version.replicas > written.spec.replicas) await this.#scale(written, version.replicas, signal);
       else if (version.replicas < written.spec.replicas) shrinking.push({ deployment: written, replicas: version.replicas });
     }
-    const service = await round.do(this.#put(SERVICES, this.#caches.services, subject, stableService(subject, decision.selected), signal));
+    const service = await round.do(this.#put(SERVICES, this.#caches.services, subject, stableService(subject, selectedHash(decision)), signal));
     if (service !== undefined) {
       for (const { deployment, replicas } of shrinking) await this.#scale(deployment, replicas, signal);
       await this.#prune(subject, children, decision, signal);
@@ -77,7 +77,7 @@ export class ChildrenWriter {
       return { object: result.object };
     } catch (error) {
       if (isApiError(error, 'Invalid') || isApiError(error, 'BadRequest') || isApiError(error, 'Forbidden')) {
-        return { problem: { reason: 'ApplyRefused', message: `the API server refuses ${kind.kind} ${desired.metadata.name}: ${error.message}` } };
+        return { problem: { reason: 'ApplyRefused', message: `the API server refuses ${kind.kind} ${desired.metadata.name}: ${error.message} Tried again every 30 s.` } };
       }
       throw error;
     }
@@ -94,15 +94,16 @@ export class ChildrenWriter {
 
   async #scale(deployment: Deployment, replicas: number, signal: AbortSignal): Promise<void> {
     const ref = refOf(deployment);
-    const scale = await this.#client.patchScale(DEPLOYMENTS, ref, replicas, {}, signal);
     const { metadata } = deployment;
+    const scale = await this.#client.patchScale(DEPLOYMENTS, ref, replicas, { uid: metadata.uid }, signal);
     this.#caches.deployments.recordWrite({ ...deployment, metadata: { ...metadata, resourceVersion: scale.resourceVersion } });
   }
 
   /** Deletes versions nobody wants, and inspections that were overtaken. Finished ones stay an hour for their logs. */
   async #prune(subject: Subject, children: Children, decision: Decision, signal: AbortSignal): Promise<void> {
     // By name: a hash label that somebody changed by hand must not cost the version its Deployment.
-    const wanted = new Set(decision.versions.map((version: DesiredVersion) => childName(subject, shortHash(version.identity.hash))));
+    const hashes = [...decision.versions.map((version: DesiredVersion) => shortHash(version.identity.hash)), decision.unrecorded];
+    const wanted = new Set(hashes.flatMap((hash) => (hash === undefined ? [] : [childName(subject, hash)])));
     for (const deployment of children.deployments) {
       if (wanted.has(deployment.metadata.name) || deployment.metadata.deletionTimestamp !== undefined) continue;
       await this.#delete(DEPLOYMENTS, this.#caches.deployments, deployment, signal);
@@ -132,6 +133,11 @@ export class ChildrenWriter {
     await this.#client.delete(kind, refOf(object), { uid, propagation: 'Background' }, signal);
     cache.recordDelete(object);
   }
+}
+
+/** First 8 digits of whom the Service should select. */
+function selectedHash(decision: Decision): string | undefined {
+  return decision.selected === undefined ? decision.unrecorded : shortHash(decision.selected);
 }
 
 type Put<T> = Readonly<{ object?: T; problem?: ChildProblem; pending?: boolean }>;

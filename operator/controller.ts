@@ -15,12 +15,14 @@ import type { EventRecorder } from './runtime/event-recorder.ts';
 import { refOfKey } from './runtime/kube-object.ts';
 import type { Reconcile, ReconcileContext, ReconcileResult } from './runtime/reconciler-loop.ts';
 import { eventOf } from './status/events.ts';
-import { invalidSpecStatus, statusOf } from './status/report.ts';
+import { invalidSpecStatus, joinedProblem, statusOf, type ChildProblem } from './status/report.ts';
 
 /** A safety net under the watch event that ends staleness. */
 const STALE_RECHECK_MS = 1000;
 /** Foreign objects bear no label of ours, so no watch tells when they go. */
 const PROBLEM_RECHECK_MS = 30_000;
+/** No watch tells when the CRD was brought up to date; a newer operator begins anew. */
+const UNREADABLE_RECHECK_MS = 300_000;
 
 export type ControllerParts = Readonly<{ client: ApiClient; caches: Caches; children: ChildrenWriter; events: EventRecorder; clock: Clock }>;
 
@@ -43,7 +45,7 @@ async function reconcile(parts: ControllerParts, key: string, context: Reconcile
     // A status of another schema is left as it is: it holds progress that some version of us can read.
     if (part === 'status') {
       parts.events.record({ regarding: model, type: 'Warning', reason: 'UnreadableStatus', action: 'Observe', note: problem });
-      return { requeueAfterMs: PROBLEM_RECHECK_MS };
+      return { requeueAfterMs: UNREADABLE_RECHECK_MS };
     }
     await writeStatus(parts, model, invalidSpecStatus({ nowMs: clock.nowMs(), generation, problem, stored }), context.signal);
     return {};
@@ -100,15 +102,16 @@ async function writeStatus(parts: ControllerParts, model: StoredChurnModel, stat
   if (written.metadata.resourceVersion !== model.metadata.resourceVersion) parts.caches.models.recordWrite(written);
 }
 
-function tell(parts: ControllerParts, model: StoredChurnModel, decision: Decision, problems: readonly { reason: string; message: string }[], stored: ChurnModelStatus | undefined, context: ReconcileContext): void {
+function tell(parts: ControllerParts, model: StoredChurnModel, decision: Decision, problems: readonly ChildProblem[], stored: ChurnModelStatus | undefined, context: ReconcileContext): void {
   for (const move of decision.moves) {
     const event = eventOf(move);
     context.logger.info({ move: move.move, reason: event.reason, note: event.note }, 'move');
     parts.events.record({ regarding: model, ...event });
   }
+  const joined = joinedProblem(problems);
+  const known = stored?.conditions?.some((condition) => condition.type === 'Progressing' && condition.reason === joined?.reason && condition.message === joined.message) === true;
+  if (known) return;
   for (const problem of problems) {
-    const known = stored?.conditions?.some((condition) => condition.type === 'Progressing' && condition.reason === problem.reason && condition.message === problem.message) === true;
-    if (known) continue;
     context.logger.warn({ reason: problem.reason, problem: problem.message }, 'child');
     parts.events.record({ regarding: model, type: 'Warning', reason: problem.reason, action: 'Apply', note: problem.message });
   }

@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   const client = new ApiClient({ transport, fieldManager: FIELD_MANAGER });
   const caches = new Caches({ client, clock, random, logger, metrics });
   const events = new EventRecorder({ client, reportingController: `${GROUP}/operator`, reportingInstance: environment.POD_NAME, clock, random, logger, metrics });
-  const settings = { serverImage: environment.CHURNOPS_SERVER_IMAGE, imagePullPolicy: environment.CHURNOPS_SERVER_IMAGE_PULL_POLICY, logLevel: environment.CHURNOPS_LOG_LEVEL };
+  const settings = { serverImage: environment.CHURNOPS_SERVER_IMAGE, imagePullPolicy: environment.CHURNOPS_SERVER_IMAGE_PULL_POLICY, imagePullSecrets: environment.CHURNOPS_IMAGE_PULL_SECRETS, logLevel: environment.CHURNOPS_LOG_LEVEL };
   const children = new ChildrenWriter({ client, caches, settings, apply: new OwnedApply({ client, annotation: ANNOTATIONS.applied, logger }) });
   const queue = new WorkQueue({ name: 'churnmodel', clock, metrics });
   caches.onChange((key, initial) => queue.add(key, initial ? 'Low' : 'Normal'));

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { IntOrString, kubernetesObject, ObjectName, rules, text } from './field-types.ts';
 
-const ResourceList = z.record(z.string().max(63), IntOrString.describe('Amount, such as 200m or 256Mi.')).meta({ maxProperties: 16 });
+const ResourceList = z
+  .record(z.string().max(63), IntOrString.describe('Amount, such as 200m or 256Mi.'))
+  .meta({ maxProperties: 16, ...rules({ rule: 'self.all(name, isQuantity(string(self[name])))', message: 'write quantities such as 200m, 500m, 256Mi or 1Gi' }) });
 
 const Toleration = z
   .object({
@@ -71,7 +73,7 @@ export const Serving = z
     decisionThreshold: z.number().min(0).max(1).describe("Probability from which the decision is yes; unset: the model card's.").optional(),
     resources: z
       .object({ requests: ResourceList.describe('Requested, such as {cpu: 200m, memory: 256Mi}.').optional(), limits: ResourceList.describe('Limits.').optional() })
-      .describe('Resources of a serving pod.')
+      .describe('Resources of a serving pod. What is not said: cpu 100m requested; memory 256Mi requested, 1Gi at most.')
       .optional(),
     scheduling: Scheduling.describe('Where serving pods run.').optional(),
     expose: Expose.describe('A Gateway API HTTPRoute to the stable Service.').optional(),

@@ -9,8 +9,9 @@ export const CONDITION_TYPES = ['Ready', 'Available', 'Progressing', 'GatePassed
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
 const Time = z.string().max(35).describe('RFC 3339.');
-const Hash = z.string().max(64).describe('Candidate hash, 64 hex digits.');
-const Digest = z.string().max(64).describe('Package digest, 64 hex digits.');
+const HEX64 = /^[0-9a-f]{64}$/;
+const Hash = z.string().max(64).regex(HEX64).describe('Candidate hash, 64 hex digits.');
+const Digest = z.string().max(64).regex(HEX64).describe('Package digest, 64 hex digits.');
 const Version = z.string().max(63).describe('The version: a sub-folder of the repository.');
 const Message = z.string().max(1024).describe('For people; nothing branches on it.');
 

@@ -1,5 +1,6 @@
 import { InspectionReport } from '../../contracts/reports.ts';
-import type { InspectionJob } from '../rollout/facts.ts';
+import type { InspectionJob, PodProblem } from '../rollout/facts.ts';
+import { NO_POD_MS } from '../rollout/inspection.ts';
 import type { Job, Pod } from './kinds.ts';
 import { failureReportOf, podProblem } from './pod-problem.ts';
 
@@ -16,6 +17,12 @@ function reportOf(message: string | undefined): InspectionReport | undefined {
 function timeMs(text: string | null | undefined, otherwiseMs: number): number {
   const ms = text === null || text === undefined ? Number.NaN : Date.parse(text);
   return Number.isNaN(ms) ? otherwiseMs : ms;
+}
+
+/** The Job controller says in events only that quota or admission refuses its pod. */
+function noPod(job: Job, pods: readonly Pod[], nowMs: number): PodProblem | undefined {
+  if (pods.length > 0 || nowMs - timeMs(job.metadata.creationTimestamp, nowMs) < NO_POD_MS) return undefined;
+  return { code: 'NoInspectionPod', message: `Job ${job.metadata.name} has no pod: quota or admission may refuse it; see kubectl describe job ${job.metadata.name}.`, outside: true };
 }
 
 /**
@@ -37,5 +44,5 @@ export function observeInspection(job: Job | undefined, pods: readonly Pod[], no
     const why = failure === undefined ? (last === undefined ? (failed?.message ?? 'its pod is gone') : `exit code ${last.exitCode}, ${last.reason ?? 'no reason'}`) : `${failure.code}: ${failure.message}`;
     return { state: 'Broken', message: `the inspection ended without a report (${why.slice(0, 600)})`, finishedAtMs: timeMs((failed ?? complete)?.lastTransitionTime, nowMs) };
   }
-  return { state: 'Running', problem: pods.map(podProblem).find((problem) => problem !== undefined) };
+  return { state: 'Running', problem: pods.map(podProblem).find((problem) => problem !== undefined) ?? noPod(job, pods, nowMs) };
 }

@@ -4,7 +4,17 @@ import type { PodProblem } from '../rollout/facts.ts';
 import type { ContainerStatus, Pod } from './kinds.ts';
 
 /** What the kubelet says while a container waits for something that is not the package: it tries again by itself. */
-const OUTSIDE_REASONS = new Set(['CreateContainerConfigError', 'ErrImagePull', 'ImagePullBackOff', 'Unschedulable']);
+const OUTSIDE_REASONS = new Set([
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'ErrImageNeverPull',
+  'ErrImagePull',
+  'ImageInspectError',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'RegistryUnavailable',
+  'Unschedulable',
+]);
 /** Waiting that is no problem yet. */
 const STARTING_REASONS = new Set(['PodInitializing', 'ContainerCreating']);
 /** Faults of the package itself: nothing outside comes back. */
@@ -31,6 +41,7 @@ function containerProblem(status: ContainerStatus): PodProblem | undefined {
     const retry = waiting?.reason === 'CrashLoopBackOff' ? ' The kubelet tries again by itself, backing off up to 5 minutes.' : '';
     const report = failureReportOf(ended.message);
     if (report !== undefined) return { code: report.code, message: bounded(`${report.message}${retry}`), outside: isErrorCode(report.code) && !PACKAGE_CODES.has(report.code) };
+    if (ended.reason === 'OOMKilled') return { code: 'OOMKilled', message: bounded(`container ${status.name} needs more memory: raise spec.serving.resources.limits.memory.${retry}`), outside: true };
     return { code: ended.reason ?? 'ContainerFailed', message: bounded(`container ${status.name} ended with exit code ${ended.exitCode} (${status.restartCount} restarts); see kubectl logs.${retry}`), outside: false };
   }
   if (waiting?.reason !== undefined && !STARTING_REASONS.has(waiting.reason)) {

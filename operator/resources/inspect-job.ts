@@ -3,7 +3,7 @@ import { ACTIONS } from '../../contracts/names.ts';
 import type { Decision } from '../rollout/decision.ts';
 import type { Stable } from '../rollout/state.ts';
 import type { Desired } from './desired.ts';
-import { containerBase, identityEnvironment, POD_SECURITY, serviceAccountFor, storeEnvironment, variables } from './pod-parts.ts';
+import { containerBase, identityEnvironment, podBase, storeEnvironment, variables } from './pod-parts.ts';
 import type { Settings } from './settings.ts';
 import { childLabels, childMetadata, type Subject } from './subject.ts';
 
@@ -25,55 +25,37 @@ export function inspectJob(subject: Subject, settings: Settings, inspection: Ins
   const environment = variables({
     CHURNOPS_VERSION: inspection.requested,
     CHURNOPS_OFFLINE_MIN_AUC: subject.spec.rollout?.offline?.minAUC.toString(),
-    CHURNOPS_STABLE_VERSION: stable?.repository === inspection.repository ? stable.version : undefined,
-    CHURNOPS_STABLE_DIGEST: stable?.repository === inspection.repository ? stable.digest : undefined,
+    CHURNOPS_STABLE_REPOSITORY: stable?.repository,
+    CHURNOPS_STABLE_VERSION: stable?.version,
+    CHURNOPS_STABLE_DIGEST: stable?.digest,
     CHURNOPS_ALLOW_SCHEMA_CHANGE: subject.annotations[ACTIONS.allowSchemaChange],
   });
   const name = inspectJobName(subject, inspection);
-  return ({
-	apiVersion: 'batch/v1',
-	kind: 'Job',
-	metadata: {
-		...childMetadata(subject, '', labels),
-		name
-	},
-	spec: {
-		backoffLimit: 0,
-		activeDeadlineSeconds: DEADLINE_SECONDS,
-		ttlSecondsAfterFinished: KEEP_FINISHED_SECONDS,
-		template: {
-			metadata: { labels },
-			spec: {
-				restartPolicy: 'Never',
-				serviceAccountName: serviceAccountFor(subject, 'evaluation'),
-				automountServiceAccountToken: false,
-				enableServiceLinks: false,
-				securityContext: POD_SECURITY,
-				containers: [{
-					...containerBase(settings, 'inspect', 'inspect'),
-					env: [
-						...identityEnvironment(subject, settings),
-						...storeEnvironment(subject, inspection.repository, 'evaluation'),
-						...environment
-					],
-					resources: {
-						requests: {
-							cpu: '100m',
-							memory: '256Mi'
-						},
-						limits: { memory: '2Gi' }
-					},
-					volumeMounts: [{
-						name: 'scratch',
-						mountPath: '/tmp'
-					}]
-				}],
-				volumes: [{
-					name: 'scratch',
-					emptyDir: {}
-				}]
-			}
-		}
-	}
-});
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { ...childMetadata(subject, '', labels), name },
+    spec: {
+      // Every try is a Job of its own, so that the next one is ours to time and to explain.
+      backoffLimit: 0,
+      activeDeadlineSeconds: DEADLINE_SECONDS,
+      ttlSecondsAfterFinished: KEEP_FINISHED_SECONDS,
+      template: {
+        metadata: { labels },
+        spec: {
+          ...podBase(subject, settings, 'evaluation'),
+          restartPolicy: 'Never',
+          containers: [
+            {
+              ...containerBase(settings, 'inspect', 'inspect'),
+              env: [...identityEnvironment(subject, settings), ...storeEnvironment(subject, inspection.repository, 'evaluation'), ...environment],
+              resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '2Gi' } },
+              volumeMounts: [{ name: 'scratch', mountPath: '/tmp' }],
+            },
+          ],
+          volumes: [{ name: 'scratch', emptyDir: {} }],
+        },
+      },
+    },
+  };
 }

@@ -61,6 +61,35 @@ export function serviceAccountFor(subject: Subject, purpose: StorePurpose): stri
   return credentialsFor(subject, purpose)?.serviceAccountName ?? subject.name;
 }
 
+/** Whether some pod runs under the model's own account; an account of that name that the user names is theirs. */
+export function needsOwnAccount(subject: Subject): boolean {
+  const named = (['serving', 'evaluation'] as const).map((purpose) => credentialsFor(subject, purpose)?.serviceAccountName);
+  return named.includes(undefined) && !named.includes(subject.name);
+}
+
+/** Where pods run, as `spec.serving.scheduling` says; also the pods that only look at a package. */
+export function placement(subject: Subject) {
+  const { nodeSelector, tolerations, affinity, priorityClassName } = subject.spec.serving?.scheduling ?? {};
+  return {
+    ...(nodeSelector === undefined ? {} : { nodeSelector }),
+    ...(tolerations === undefined ? {} : { tolerations }),
+    ...(affinity === undefined ? {} : { affinity }),
+    ...(priorityClassName === undefined || priorityClassName === '' ? {} : { priorityClassName }),
+  };
+}
+
+/** What every pod of ours has in common. */
+export function podBase(subject: Subject, settings: Settings, purpose: StorePurpose) {
+  return {
+    serviceAccountName: serviceAccountFor(subject, purpose),
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: POD_SECURITY,
+    ...(settings.imagePullSecrets.length === 0 ? {} : { imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })) }),
+    ...placement(subject),
+  };
+}
+
 /** Variables every process of ours reads. */
 export function identityEnvironment(subject: Subject, settings: Settings): readonly EnvironmentVariable[] {
   return variables({ CHURNOPS_NAMESPACE: subject.namespace, CHURNOPS_MODEL: subject.name, CHURNOPS_LOG_LEVEL: settings.logLevel });

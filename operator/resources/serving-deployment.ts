@@ -2,7 +2,7 @@ import { shortHash } from '../../contracts/digest.ts';
 import { ANNOTATIONS, LABELS, PATHS, PORTS } from '../../contracts/names.ts';
 import type { VersionIdentity } from '../rollout/state.ts';
 import type { Desired } from './desired.ts';
-import { containerBase, identityEnvironment, POD_SECURITY, serviceAccountFor, storeEnvironment, variables } from './pod-parts.ts';
+import { containerBase, identityEnvironment, podBase, storeEnvironment, variables } from './pod-parts.ts';
 import type { Settings } from './settings.ts';
 import { childLabels, childMetadata, type Subject } from './subject.ts';
 
@@ -12,6 +12,15 @@ const GRACE_SECONDS = 45;
 const STARTUP_TRIES = 300;
 
 const DEFAULT_RESOURCES = { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '1Gi' } } as const;
+
+type Resources = NonNullable<NonNullable<Subject['spec']['serving']>['resources']>;
+
+/** Defaults for what is not said: a resource of which request or limit is given keeps just that, or a default could contradict it. */
+function withDefaults({ requests, limits }: Resources): Resources {
+  const said = (name: string): boolean => requests?.[name] !== undefined || limits?.[name] !== undefined;
+  const missing = (defaults: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(defaults).filter(([name]) => !said(name)));
+  return { requests: { ...missing(DEFAULT_RESOURCES.requests), ...requests }, limits: { ...missing(DEFAULT_RESOURCES.limits), ...limits } };
+}
 
 function podLabels(subject: Subject, identity: VersionIdentity): Readonly<Record<string, string>> {
   return { ...childLabels(subject, 'serving'), [LABELS.hash]: shortHash(identity.hash) };
@@ -23,7 +32,7 @@ function probe(path: string) {
 
 function containers(subject: Subject, settings: Settings, identity: VersionIdentity) {
   const { serving } = subject.spec;
-  const resources = serving?.resources ?? DEFAULT_RESOURCES;
+  const resources = withDefaults(serving?.resources ?? {});
   const version = variables({ CHURNOPS_VERSION: identity.version, CHURNOPS_PACKAGE_DIGEST: identity.digest });
   return {
     initContainers: [
@@ -79,61 +88,29 @@ function spread(subject: Subject, labels: Readonly<Record<string, string>>) {
 export function servingDeployment(subject: Subject, settings: Settings, identity: VersionIdentity): Desired {
   const labels = podLabels(subject, identity);
   const selector = { [LABELS.model]: subject.name, [LABELS.hash]: shortHash(identity.hash) };
-  const scheduling = subject.spec.serving?.scheduling;
-  const priority = scheduling?.priorityClassName;
-  return ({
-	apiVersion: 'apps/v1',
-	kind: 'Deployment',
-	metadata: {
-		...childMetadata(subject, shortHash(identity.hash), labels),
-		annotations: { [ANNOTATIONS.version]: identity.version }
-	},
-	spec: {
-		selector: { matchLabels: selector },
-		strategy: {
-			type: 'RollingUpdate',
-			rollingUpdate: {
-				maxUnavailable: 0,
-				maxSurge: 1
-			}
-		},
-		revisionHistoryLimit: 2,
-		template: {
-			metadata: {
-				labels,
-				annotations: { [ANNOTATIONS.version]: identity.version }
-			},
-			spec: {
-				serviceAccountName: serviceAccountFor(subject, 'serving'),
-				automountServiceAccountToken: false,
-				enableServiceLinks: false,
-				securityContext: POD_SECURITY,
-				terminationGracePeriodSeconds: GRACE_SECONDS,
-				...containers(subject, settings, identity),
-				volumes: [
-					{
-						name: 'package',
-						emptyDir: {}
-					},
-					{
-						name: 'scratch',
-						emptyDir: {}
-					},
-					{
-						name: 'traffic',
-						downwardAPI: { items: [{
-							path: 'policy',
-							fieldRef: { fieldPath: `metadata.annotations['${ANNOTATIONS.trafficPolicy}']` }
-						}] }
-					}
-				],
-				topologySpreadConstraints: spread(subject, selector),
-				...scheduling?.nodeSelector === undefined ? {} : { nodeSelector: scheduling.nodeSelector },
-				...scheduling?.tolerations === undefined ? {} : { tolerations: scheduling.tolerations },
-				...scheduling?.affinity === undefined ? {} : { affinity: scheduling.affinity },
-				...priority === undefined || priority === '' ? {} : { priorityClassName: priority }
-			}
-		}
-	}
-});
+  const annotations = { [ANNOTATIONS.version]: identity.version };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { ...childMetadata(subject, shortHash(identity.hash), labels), annotations },
+    spec: {
+      selector: { matchLabels: selector },
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      revisionHistoryLimit: 2,
+      template: {
+        metadata: { labels, annotations },
+        spec: {
+          ...podBase(subject, settings, 'serving'),
+          terminationGracePeriodSeconds: GRACE_SECONDS,
+          ...containers(subject, settings, identity),
+          volumes: [
+            { name: 'package', emptyDir: {} },
+            { name: 'scratch', emptyDir: {} },
+            { name: 'traffic', downwardAPI: { items: [{ path: 'policy', fieldRef: { fieldPath: `metadata.annotations['${ANNOTATIONS.trafficPolicy}']` } }] } },
+          ],
+          topologySpreadConstraints: spread(subject, selector),
+        },
+      },
+    },
+  };
 }

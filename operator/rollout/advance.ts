@@ -47,7 +47,7 @@ function inspecting(facts: Facts, state: RolloutState, candidate: Candidate & { 
         return { phase, reason: 'InspectionRetry', problem: { ...inspection.problem, nextTryAtMs: inspection.nextTryAtMs }, state, moves: [], recheckMs: move.recheckMs };
       }
       const problem = job.state === 'Running' && job.problem !== undefined ? job.problem : inspection.last;
-      return { phase, reason: inspection.last === undefined ? 'Inspecting' : 'InspectionRetry', problem, state, moves: [], recheckMs: undefined };
+      return { phase, reason: inspection.last === undefined ? 'Inspecting' : 'InspectionRetry', problem, state, moves: [], recheckMs: move.recheckMs };
     }
     case 'Errored': {
       const { attempt, problem, nextTryAtMs } = move.inspection;
@@ -96,7 +96,7 @@ function deployed(facts: Facts, state: RolloutState, candidate: Candidate & { st
     return settled({ ...state, stable: { ...state.stable, ...identity }, candidate: undefined }, before);
   }
   const pods = facts.pods(identity.hash);
-  const clock = startClock(candidate, pods, nowMs);
+  const clock = startClock(candidate, pods, wanted.replicas, nowMs);
   const move = decidePromotion({ nowMs, deployedAtMs: clock.deployedAtMs, replicas: wanted.replicas, pods, mayReject: state.stable !== undefined });
   switch (move.move) {
     case 'Switch': {
@@ -106,7 +106,7 @@ function deployed(facts: Facts, state: RolloutState, candidate: Candidate & { st
     case 'Wait':
       return {
         phase: state.stable === undefined ? 'Initializing' : 'Promoting',
-        reason: pods.problem === undefined ? 'StartingPods' : 'PodsFailing',
+        reason: wanted.replicas === 0 ? 'ScaledToZero' : pods.problem === undefined ? 'StartingPods' : 'PodsFailing',
         problem: pods.problem,
         state: { ...state, candidate: { ...candidate, ...clock } },
         moves: [...before, ...heldUp(candidate, clock, pods)],

@@ -29,9 +29,10 @@ function decideNext(facts: Facts): Decision {
     reason: step.reason,
     problem: step.problem,
     state: cleaned.state,
-    inspection: inspectionOf(cleaned.state.candidate),
+    inspection: inspectionOf(cleaned.state.candidate, facts.state.candidate),
     versions: desiredVersions(facts, cleaned.state, cleaned.drained),
     selected: cleaned.state.stable?.hash,
+    unrecorded: unrecordedOf(facts, cleaned.state),
     moves: [...aimed.moves, ...step.moves, ...cleaned.moves],
     recheckMs: rechecks.length === 0 ? undefined : Math.min(...rechecks),
   };
@@ -107,7 +108,18 @@ function desiredVersions(facts: Facts, state: RolloutState, drained: boolean): r
   return [...versions.values()];
 }
 
-function inspectionOf(candidate: Candidate | undefined): Decision['inspection'] {
+/** A status that was lost must not take down what serves (DESIGN section 4, invariant 1). */
+function unrecordedOf(facts: Facts, state: RolloutState): string | undefined {
+  if (state.stable !== undefined || facts.selected === undefined) return undefined;
+  return facts.pods(facts.selected).ready > 0 ? facts.selected : undefined;
+}
+
+/**
+ * The Job that should run. Its name is made of what the status remembers, so a new candidate is written down first
+ * and inspected at the next look: a crash in between makes no second Job.
+ */
+function inspectionOf(candidate: Candidate | undefined, remembered: Candidate | undefined): Decision['inspection'] {
+  if (remembered?.stage !== 'Inspecting' || remembered.startedAtMs !== candidate?.startedAtMs) return undefined;
   if (candidate?.stage !== 'Inspecting' || candidate.inspection.state !== 'Running') return undefined;
   const { repository, requested, startedAtMs, inspection } = candidate;
   return { key: inspection.key, attempt: inspection.attempt, repository, requested, startedAtMs };

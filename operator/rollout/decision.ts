@@ -9,6 +9,7 @@ export type Reason =
   | 'InspectionRetry'
   | 'StartingPods'
   | 'PodsFailing'
+  | 'ScaledToZero'
   | 'OfflineGateFailed'
   | 'SchemaIncompatible'
   | 'NotReady';
@@ -43,6 +44,8 @@ export type Decision = Readonly<{
   versions: readonly DesiredVersion[];
   /** Whom the Service selects; undefined: nobody yet. */
   selected: CandidateHash | undefined;
+  /** A hash (its first 8 digits) that answers callers though the status knows of no stable version: left alone until one takes over. */
+  unrecorded: string | undefined;
   moves: readonly Move[];
   /** When to look again without an event, milliseconds from now. */
   recheckMs: number | undefined;

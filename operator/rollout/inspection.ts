@@ -11,6 +11,9 @@ export function retryDelayMs(attempt: number): number {
   return Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10), LONGEST_RETRY_MS);
 }
 
+/** A Job without a pod for this long has one that is refused. */
+export const NO_POD_MS = 30_000;
+
 export type InspectionMove = Readonly<
   | { move: 'Wait'; inspection: InspectionState; recheckMs: number | undefined }
   /** A try ended without a verdict just now. */
@@ -40,8 +43,10 @@ export function decideInspection(input: {
   }
   switch (job.state) {
     case 'Absent':
-    case 'Running':
       return { move: 'Wait', inspection, recheckMs: undefined };
+    case 'Running':
+      // A pod that quota or admission refuses wakes nobody.
+      return { move: 'Wait', inspection, recheckMs: NO_POD_MS };
     case 'Broken':
       return errored(inspection, nowMs, { code: 'InspectionBroken', message: job.message, atMs: job.finishedAtMs, report: undefined });
     case 'Finished':

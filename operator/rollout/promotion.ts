@@ -14,9 +14,9 @@ export type PromotionMove = Readonly<
  * The clock of the candidate's start after this look: deadlines pause on Error (DESIGN section 4, invariant 6), and a hold that ends
  * leaves the pods the time they had before it.
  */
-export function startClock(clock: StartClock, pods: VersionPods, nowMs: number): StartClock {
+export function startClock(clock: StartClock, pods: VersionPods, replicas: number, nowMs: number): StartClock {
   const { deployedAtMs, heldSinceMs } = clock;
-  if (pods.problem?.outside === true) return { deployedAtMs, heldSinceMs: heldSinceMs ?? nowMs };
+  if (replicas === 0 || pods.problem?.outside === true) return { deployedAtMs, heldSinceMs: heldSinceMs ?? nowMs };
   if (heldSinceMs === undefined) return { deployedAtMs, heldSinceMs };
   return { deployedAtMs: deployedAtMs + Math.max(nowMs - heldSinceMs, 0), heldSinceMs: undefined };
 }
@@ -35,6 +35,8 @@ export function decidePromotion(input: {
   readonly mayReject: boolean;
 }): PromotionMove {
   const { pods, replicas } = input;
+  // Nobody is to serve: then nothing has shown that this version can.
+  if (replicas === 0) return { move: 'Wait', recheckMs: undefined };
   if (pods.requested === replicas && pods.readyUpToDate >= replicas) return { move: 'Switch' };
   if (!input.mayReject || pods.problem?.outside === true) return { move: 'Wait', recheckMs: undefined };
   const leftMs = input.deployedAtMs + READY_DEADLINE_MS - input.nowMs;

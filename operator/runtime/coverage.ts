@@ -45,6 +45,9 @@ const meaningfulWhenEmpty: ReadonlySet<string> = new Set([
 /** Maps of people's own keys: an empty string in them is a value. */
 const freeMaps: ReadonlySet<string> = new Set(['data', 'binaryData', 'labels', 'annotations', 'matchLabels', 'nodeSelector']);
 
+/** Maps that the API replaces as a whole (`x-kubernetes-map-type: atomic`): a key more is another map. */
+const atomicMaps: ReadonlySet<string> = new Set(['selector', 'nodeSelector']);
+
 /** Where in an object a value stands: its field and the field around it; list items stand where their list does. */
 type Place = Readonly<{ path: string; field: string; parent: string }>;
 
@@ -71,11 +74,20 @@ function compare(desired: unknown, live: unknown, place: Place): string | undefi
   if (wanted === undefined) return isSameScalar(desired, live, place) ? undefined : place.path;
   const found = asObject(live);
   if (found === undefined) return place.path;
+  if (atomicMaps.has(place.field) && !place.path.endsWith(']') && isFlat(wanted)) {
+    const extra = Object.keys(found).find((key) => !(key in wanted));
+    if (extra !== undefined) return `${place.path}.${extra}`;
+  }
   for (const [field, value] of Object.entries(wanted)) {
     const path = compare(value, found[field], { path: `${place.path}.${field}`, field, parent: place.field });
     if (path !== undefined) return path;
   }
   return undefined;
+}
+
+/** A map of texts, as a Service's selector; a Deployment's is an object with fields of its own. */
+function isFlat(map: Readonly<Record<string, unknown>>): boolean {
+  return Object.values(map).every((value) => typeof value === 'string');
 }
 
 function compareLists(desired: readonly unknown[], live: readonly unknown[], place: Place): string | undefined {

@@ -169,8 +169,9 @@ export class EventRecorder {
     return { namespace: regarding.metadata.namespace ?? 'default', name: `${regarding.metadata.name.slice(0, 200)}.${suffix}` };
   }
 
-  #keyOf({ regarding, related, type, reason, action }: RecordedEvent): string {
-    return [regarding.metadata.uid, related?.metadata.uid ?? '', type, reason, action].join('/');
+  /** With the note: the promotion of one version is not a repetition of another's. */
+  #keyOf({ regarding, related, type, reason, action, note }: RecordedEvent): string {
+    return [regarding.metadata.uid, related?.metadata.uid ?? '', type, reason, action, note].join('/');
   }
 }
 

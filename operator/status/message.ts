@@ -36,6 +36,8 @@ export function messageOf(decision: Decision): StatusMessage {
       return `The inspection of ${version} could not be finished.${why}${next === '' ? ' Trying again now.' : next} ${serving(decision)}`;
     case 'StartingPods':
       return `Starting pods of ${version}; callers move when all are ready. ${serving(decision)}`;
+    case 'ScaledToZero':
+      return `spec.serving.replicas is 0: ${version} starts, and takes over, when it is raised. ${serving(decision)}`;
     case 'PodsFailing':
       return `Pods of ${version} do not become ready.${why} ${serving(decision)}`;
     case 'OfflineGateFailed':

@@ -25,10 +25,17 @@ export type ReportInput = Readonly<{
   stored: ChurnModelStatus | undefined;
 }>;
 
+/** All problems as one, for a condition: the first gives the reason. */
+export function joinedProblem(problems: readonly ChildProblem[]): ChildProblem | undefined {
+  const [first] = problems;
+  if (first === undefined) return undefined;
+  return { reason: first.reason, message: boundedText(problems.map((problem) => problem.message).join(' '), LONGEST_MESSAGE_BYTES) };
+}
+
 function readyCondition(input: ReportInput): ConditionDraft {
   const { decision, stablePods, replicas } = input;
   const { stable } = decision.state;
-  const conflict = input.problems[0];
+  const conflict = joinedProblem(input.problems);
   if (stable === undefined) {
     return { type: 'Ready', status: 'False', reason: conflict?.reason ?? decision.reason, message: conflict?.message ?? messageOf(decision) };
   }
@@ -53,7 +60,7 @@ function availableCondition(input: ReportInput): ConditionDraft {
 
 function progressingCondition(input: ReportInput): ConditionDraft {
   const { decision } = input;
-  const conflict = input.problems[0];
+  const conflict = joinedProblem(input.problems);
   if (conflict !== undefined) return { type: 'Progressing', status: 'False', reason: conflict.reason, message: conflict.message };
   return { type: 'Progressing', status: decision.state.candidate === undefined ? 'False' : 'True', reason: progressReason(decision), message: messageOf(decision) };
 }
@@ -77,7 +84,7 @@ export function statusOf(input: ReportInput): ChurnModelStatus {
   const drafts = [readyCondition(input), availableCondition(input), progressingCondition(input), honouredCondition(input.spec)];
   const conditions: Condition[] = mergeConditions(drafts, input.stored?.conditions ?? [], input.generation, instant(input.nowMs));
   const auc = decision.state.stable?.testAUC;
-  const conflict = problems[0];
+  const conflict = joinedProblem(problems);
   return {
     observedGeneration: input.generation,
     phase: decision.state.stable === undefined && conflict !== undefined ? 'Pending' : decision.phase,

@@ -8,6 +8,7 @@ type Unhonoured = Readonly<{ field: string; isSet: (spec: ChurnModelSpec) => boo
  * A field that is merely at its default where its default means "off" is not named.
  */
 const UNHONOURED: readonly Unhonoured[] = [
+  { field: 'spec.model.version: latest (resolved once, when it is set; a newer package is not noticed)', isSet: (spec) => spec.model.version === 'latest' },
   { field: 'spec.model.pollInterval', isSet: (spec) => spec.model.pollInterval !== undefined },
   { field: 'spec.storage.volumeClaim', isSet: (spec) => spec.storage?.volumeClaim !== undefined },
   { field: 'spec.storage.credentials.training', isSet: (spec) => spec.storage?.credentials?.training?.secretRef !== undefined || spec.storage?.credentials?.training?.serviceAccountName !== undefined },

@@ -38,7 +38,12 @@ describe('why a pod does not become ready', () => {
       expected: { code: 'CreateContainerConfigError', message: 'container pull: secret "s" not found', outside: true },
     },
     { name: 'the image is not there', status: { containerStatuses: [{ name: 'serve', state: { waiting: { reason: 'ImagePullBackOff' } } }] }, expected: { code: 'ImagePullBackOff', message: 'container serve: ImagePullBackOff', outside: true } },
-    { name: 'an image name that cannot be', status: { containerStatuses: [{ name: 'serve', state: { waiting: { reason: 'InvalidImageName' } } }] }, expected: { code: 'InvalidImageName', message: 'container serve: InvalidImageName', outside: false } },
+    { name: 'an image name that cannot be', status: { containerStatuses: [{ name: 'serve', state: { waiting: { reason: 'InvalidImageName' } } }] }, expected: { code: 'InvalidImageName', message: 'container serve: InvalidImageName', outside: true } },
+    {
+      name: 'too little memory: the spec can cure it',
+      status: { containerStatuses: [{ name: 'serve', state: { terminated: { exitCode: 137, reason: 'OOMKilled' } } }] },
+      expected: { code: 'OOMKilled', message: 'container serve needs more memory: raise spec.serving.resources.limits.memory.', outside: true },
+    },
     {
       name: 'no node fits',
       status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes are available' }] },

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
 import type { Desired } from '../../../../operator/resources/desired.ts';
 import { inspectJob, inspectJobName } from '../../../../operator/resources/inspect-job.ts';
-import { serviceAccount } from '../../../../operator/resources/service-account.ts';
+import { serviceAccounts } from '../../../../operator/resources/service-account.ts';
 import { stableService } from '../../../../operator/resources/service.ts';
 import { servingDeployment } from '../../../../operator/resources/serving-deployment.ts';
 import type { Settings } from '../../../../operator/resources/settings.ts';
@@ -13,7 +13,7 @@ import { identity, NOW_MS, REPOSITORY, stable } from '../rollout/builders.ts';
 
 type SpecText = z.input<typeof ChurnModelSpec>;
 
-const settings: Settings = { serverImage: 'registry.test/server:1', imagePullPolicy: 'IfNotPresent', logLevel: 'info' };
+const settings: Settings = { serverImage: 'registry.test/server:1', imagePullPolicy: 'IfNotPresent', imagePullSecrets: ['registry'], logLevel: 'info' };
 const withStore: Partial<SpecText> = { storage: { endpoint: 'http://s3:7070', region: 'us-east-1', credentials: { serving: { secretRef: { name: 'churn-storage' } } } } };
 const INSPECTION = { key: 'k', attempt: 1, repository: REPOSITORY, requested: 'b', startedAtMs: NOW_MS };
 
@@ -56,7 +56,7 @@ const workloads: readonly Readonly<{ name: string; build: (of: Subject) => Desir
   { name: 'serving Deployment', build: (of) => servingDeployment(of, settings, identity('a')) },
   { name: 'inspect Job', build: (of) => inspectJob(of, settings, INSPECTION, undefined) },
 ];
-const kinds: typeof workloads = [...workloads, { name: 'Service', build: (of) => stableService(of, identity('a').hash) }, { name: 'ServiceAccount', build: serviceAccount }];
+const kinds: typeof workloads = [...workloads, { name: 'Service', build: (of) => stableService(of, identity('a').hash.slice(0, 8)) }, { name: 'ServiceAccount', build: (of) => z.custom<Desired>((account) => account !== undefined).parse(serviceAccounts(of)[0]) }];
 
 describe.each(workloads)('pods of a $name', ({ build }) => {
   const spec = podSpec(build(subject()));
@@ -120,15 +120,16 @@ describe('what each process is told', () => {
       ...keys('churn-storage'),
       CHURNOPS_VERSION: 'b',
       CHURNOPS_OFFLINE_MIN_AUC: '0.8',
+      CHURNOPS_STABLE_REPOSITORY: REPOSITORY,
       CHURNOPS_STABLE_VERSION: 'a',
       CHURNOPS_STABLE_DIGEST: digest,
       CHURNOPS_ALLOW_SCHEMA_CHANGE: 'abcd1234',
     });
   });
 
-  test('inspect: stable of another repository is not there to compare', () => {
+  test('inspect: stable of another repository is compared too', () => {
     const spec = podSpec(inspectJob(subject({}), settings, INSPECTION, stable('a', { repository: 's3://other/x' })));
-    expect(environment(spec.containers[0])).toEqual({ ...base, CHURNOPS_REPOSITORY: REPOSITORY, CHURNOPS_VERSION: 'b' });
+    expect(environment(spec.containers[0])).toMatchObject({ CHURNOPS_REPOSITORY: REPOSITORY, CHURNOPS_STABLE_REPOSITORY: 's3://other/x', CHURNOPS_STABLE_VERSION: 'a' });
   });
 
   test.each<{ name: string; evaluation: object; keys: object; account: string }>([
@@ -176,7 +177,7 @@ describe('the Deployment of a version', () => {
 describe('the Service', () => {
   const Selector = z.looseObject({ spec: z.looseObject({ selector: z.record(z.string(), z.string()) }) });
   test.each<{ name: string; selected: Parameters<typeof stableService>[1]; hash: string }>([
-    { name: 'the stable version', selected: identity('a').hash, hash: identity('a').hash.slice(0, 8) },
+    { name: 'the stable version', selected: identity('a').hash.slice(0, 8), hash: identity('a').hash.slice(0, 8) },
     { name: 'nobody', selected: undefined, hash: 'none' },
   ])('selects $name, by model and hash only', ({ selected, hash }) => {
     expect(Selector.parse(stableService(subject(), selected)).spec.selector).toEqual({ 'churnops.dev/model': 'telco-churn', 'churnops.dev/hash': hash });
@@ -210,4 +211,34 @@ test('every try of every inspection has a name of its own, and the same after a 
     expect(inspectJobName({ name: 'm'.repeat(40) }, { ...one })).toBe(name);
     return JSON.stringify(one) === JSON.stringify(other) || inspectJobName({ name: 'm'.repeat(40) }, other) !== name;
   }));
+});
+
+describe('what pods share with the cluster they run in', () => {
+  const scheduling = { nodeSelector: { pool: 'models' }, tolerations: [{ key: 'models', operator: 'Exists' as const }], priorityClassName: 'high' };
+  test.each(workloads)('$name: placement and pull secrets', ({ build }) => {
+    const spec = z.looseObject({}).parse(podSpec(build(subject({ ...withStore, serving: { scheduling } }))));
+    expect(spec).toMatchObject({ ...scheduling, imagePullSecrets: [{ name: 'registry' }] });
+  });
+});
+
+describe('resources of a serving pod', () => {
+  const defaults = { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '1Gi' } };
+  test.each<{ name: string; resources: NonNullable<NonNullable<SpecText['serving']>['resources']>; expected: unknown }>([
+    { name: 'nothing said', resources: {}, expected: defaults },
+    { name: 'cpu said', resources: { requests: { cpu: '2' } }, expected: { ...defaults, requests: { cpu: '2', memory: '256Mi' } } },
+    { name: 'a small memory limit is not contradicted by a request', resources: { limits: { memory: '128Mi' } }, expected: { requests: { cpu: '100m' }, limits: { memory: '128Mi' } } },
+  ])('$name', ({ resources, expected }) => {
+    const [container] = podSpec(servingDeployment(subject({ ...withStore, serving: { resources } }), settings, identity('a'))).containers;
+    expect(z.looseObject({ resources: z.unknown() }).parse(container).resources).toEqual(expected);
+  });
+});
+
+describe('the ServiceAccount of the model', () => {
+  test.each<{ name: string; credentials: object; expected: readonly string[] }>([
+    { name: 'is there for pods without an account', credentials: {}, expected: ['telco-churn'] },
+    { name: 'is not there when every pod has one', credentials: { serving: { serviceAccountName: 'reader' } }, expected: [] },
+    { name: 'is left to the user who names one like it', credentials: { serving: { secretRef: { name: 's' } }, evaluation: { serviceAccountName: 'telco-churn' } }, expected: [] },
+  ])('$name', ({ credentials, expected }) => {
+    expect(serviceAccounts(subject({ storage: { credentials } })).map((account) => account.metadata.name)).toEqual(expected);
+  });
 });

@@ -47,13 +47,13 @@ const inspection: readonly Case[] = [
     name: 'the Job runs beside stable',
     state: { stable: serving, candidate: underWay },
     facts: { inspectionJob: { state: 'Running', problem: undefined } },
-    expected: { ...rest, phase: 'Stable', reason: 'Inspecting', state: stateOf({ state: { stable: serving, candidate: underWay } }) },
+    expected: { ...rest, recheckMs: 30_000, phase: 'Stable', reason: 'Inspecting', state: stateOf({ state: { stable: serving, candidate: underWay } }) },
   },
   {
     name: "the Job's pod cannot start",
     state: { candidate: underWay },
     facts: { inspectionJob: { state: 'Running', problem: noNode } },
-    expected: { ...rest, phase: 'Initializing', reason: 'Inspecting', problem: noNode, state: stateOf({ state: { candidate: underWay } }) },
+    expected: { ...rest, recheckMs: 30_000, phase: 'Initializing', reason: 'Inspecting', problem: noNode, state: stateOf({ state: { candidate: underWay } }) },
   },
   {
     name: 'it could not be found out',
@@ -83,7 +83,7 @@ const inspection: readonly Case[] = [
     name: 'the next try runs',
     state: { stable: serving, candidate: again },
     facts: { inspectionJob: { state: 'Running', problem: undefined } },
-    expected: { ...rest, phase: 'Stable', reason: 'InspectionRetry', problem, state: stateOf({ state: { stable: serving, candidate: again } }) },
+    expected: { ...rest, recheckMs: 30_000, phase: 'Stable', reason: 'InspectionRetry', problem, state: stateOf({ state: { stable: serving, candidate: again } }) },
   },
   {
     name: 'too weak, beside stable',

@@ -65,7 +65,7 @@ export function failingPods(over: Partial<PodProblem> = {}): VersionPods {
 /** Pods by version name; versions left out have none. */
 export function podsOf(byVersion: Readonly<Record<string, VersionPods>>): Facts['pods'] {
   const byHash = new Map(Object.entries(byVersion).map(([version, pods]) => [String(identity(version).hash), pods]));
-  return (hash) => byHash.get(hash) ?? NO_PODS;
+  return (hash) => [...byHash].find(([each]) => each.startsWith(hash))?.[1] ?? NO_PODS;
 }
 
 export function facts(over: Partial<Facts> = {}): Facts {

@@ -45,7 +45,7 @@ describe('the Service went over, and the operator was cut off before it wrote th
       state: { candidate: deployed('a') },
       selected: 'a',
       pods: { a: wentOver },
-      expected: { phase: 'Stable', reason: 'Inspecting', selected: 'a', sizes: { a: 2 }, moves: ['Promoted', 'InspectionStarted'], job: 'b try 1', recheckMs: undefined },
+      expected: { phase: 'Stable', reason: 'Inspecting', selected: 'a', sizes: { a: 2 }, moves: ['Promoted', 'InspectionStarted'], job: undefined, recheckMs: undefined },
     },
     {
       name: 'stable can answer: nothing is taken for granted, callers go back until all pods are ready',
@@ -86,7 +86,7 @@ describe('the Service went over, and the operator was cut off before it wrote th
 
 describe('one look', () => {
   test.each<{ name: string; want?: Facts['wanted']; state?: Partial<RolloutState>; pods?: Readonly<Record<string, VersionPods>>; expected: Seen }>([
-    { name: 'a new model', expected: { phase: 'Initializing', reason: 'Inspecting', selected: undefined, sizes: {}, moves: ['InspectionStarted'], job: 'a try 1', recheckMs: undefined } },
+    { name: 'a new model', expected: { phase: 'Initializing', reason: 'Inspecting', selected: undefined, sizes: {}, moves: ['InspectionStarted'], job: undefined, recheckMs: undefined } },
     {
       name: 'the first version starts: nobody is selected',
       state: { candidate: deployed('a') },
@@ -101,14 +101,28 @@ describe('one look', () => {
       want: wanted('b'),
       state: { stable: stable('a') },
       pods: { a: READY_PODS },
-      expected: { phase: 'Stable', reason: 'Inspecting', selected: 'a', sizes: { a: 2 }, moves: ['InspectionStarted'], job: 'b try 1', recheckMs: undefined },
+      expected: { phase: 'Stable', reason: 'Inspecting', selected: 'a', sizes: { a: 2 }, moves: ['InspectionStarted'], job: undefined, recheckMs: undefined },
     },
     {
       name: 'and a third one before the second is through',
       want: wanted('c'),
       state: { stable: stable('a'), candidate: deployed('b') },
       pods: { a: READY_PODS, b: READY_PODS },
-      expected: { phase: 'Stable', reason: 'Inspecting', selected: 'a', sizes: { a: 2 }, moves: ['CandidateAborted', 'InspectionStarted'], job: 'c try 1', recheckMs: undefined },
+      expected: { phase: 'Stable', reason: 'Inspecting', selected: 'a', sizes: { a: 2 }, moves: ['CandidateAborted', 'InspectionStarted'], job: undefined, recheckMs: undefined },
+    },
+    {
+      name: 'a candidate that is written down is inspected',
+      want: wanted('b'),
+      state: { stable: stable('a'), candidate: inspecting('b', { key: keyOf('b'), attempt: 1, state: 'Running', last: undefined }) },
+      pods: { a: READY_PODS },
+      expected: { phase: 'Stable', reason: 'Inspecting', selected: 'a', sizes: { a: 2 }, moves: [], job: 'b try 1', recheckMs: undefined },
+    },
+    {
+      name: 'nobody is to serve: the candidate waits, however ready it is',
+      want: wanted('b', { replicas: 0 }),
+      state: { stable: stable('a'), candidate: deployed('b') },
+      pods: { a: READY_PODS, b: READY_PODS },
+      expected: { phase: 'Promoting', reason: 'ScaledToZero', selected: 'a', sizes: { b: 0, a: 0 }, moves: [], job: undefined, recheckMs: undefined },
     },
     {
       name: 'no Job runs between two tries',
@@ -193,7 +207,7 @@ test.each<{ name: string; report: ReturnType<typeof report> }>([
   { name: 'an error', report: report('b', { verdict: 'Error', reason: 'PackageError', code: 'FileMissing' }) },
 ])('$name of the version before says nothing about the one that overtakes it', ({ report }) => {
   const given = facts({ wanted: wanted('c'), state: { ...INITIAL_STATE, stable: stable('a'), candidate: inspecting('b') }, inspectionJob: finished(report) });
-  expect(seen(decide(given))).toEqual({ phase: 'Stable', reason: 'Inspecting', selected: 'a', sizes: { a: 2 }, moves: ['CandidateAborted', 'InspectionStarted'], job: 'c try 1', recheckMs: undefined });
+  expect(seen(decide(given))).toEqual({ phase: 'Stable', reason: 'Inspecting', selected: 'a', sizes: { a: 2 }, moves: ['CandidateAborted', 'InspectionStarted'], job: undefined, recheckMs: undefined });
 });
 
 test('the Job is the same after a crash: same key, same try, same start', () => {
@@ -202,4 +216,13 @@ test('the Job is the same after a crash: same key, same try, same start', () => 
   const expected = { key: keyOf('b'), attempt: 1, repository: candidate.repository, requested: 'b', startedAtMs: candidate.startedAtMs };
   expect(decide(given).inspection).toEqual(expected);
   expect(decide({ ...given, nowMs: NOW_MS + HOUR_MS }).inspection).toEqual(expected);
+});
+
+test.each<{ name: string; selected: string | undefined; pods: Parameters<typeof podsOf>[0]; expected: string | undefined }>([
+  { name: 'what answers is left alone', selected: 'a', pods: { a: READY_PODS }, expected: shortOf('a') },
+  { name: 'what does not answer is not kept', selected: 'a', pods: {}, expected: undefined },
+  { name: 'nobody is selected', selected: undefined, pods: { a: READY_PODS }, expected: undefined },
+])('a status that was lost: $name', ({ selected, pods, expected }) => {
+  const decision = decide(facts({ wanted: wanted('b'), state: INITIAL_STATE, selected: selected === undefined ? undefined : shortOf(selected), pods: podsOf(pods) }));
+  expect({ unrecorded: decision.unrecorded, selected: decision.selected }).toEqual({ unrecorded: expected, selected: undefined });
 });

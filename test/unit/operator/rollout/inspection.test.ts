@@ -51,7 +51,7 @@ describe('what a Job says', () => {
   const path = 'evaluations/telco-churn/inspection.json';
   test.each<{ name: string; job: InspectionJob; expected: InspectionMove }>([
     { name: 'not created yet', job: { state: 'Absent' }, expected: { move: 'Wait', inspection: running, recheckMs: undefined } },
-    { name: 'running', job: { state: 'Running', problem: undefined }, expected: { move: 'Wait', inspection: running, recheckMs: undefined } },
+    { name: 'running', job: { state: 'Running', problem: undefined }, expected: { move: 'Wait', inspection: running, recheckMs: 30_000 } },
     { name: 'ended without a report', job: { state: 'Broken', message: 'OOMKilled', finishedAtMs: 7 }, expected: errored('InspectionBroken', 'OOMKilled', 7, undefined) },
     {
       name: 'an error with a code of the catalogue',

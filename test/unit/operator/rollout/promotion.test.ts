@@ -18,7 +18,7 @@ describe('whether callers move', () => {
     { name: 'no Deployment yet', given: { pods: NO_PODS }, expected: { move: 'Wait', recheckMs: READY_DEADLINE_MS - MINUTE_MS } },
     { name: 'ready pods of an older template do not count', given: { pods: { ...READY_PODS, readyUpToDate: 0 } }, expected: { move: 'Wait', recheckMs: READY_DEADLINE_MS - MINUTE_MS } },
     { name: 'ready, but scaled to another size', given: { pods: { ...READY_PODS, requested: 1 } }, expected: { move: 'Wait', recheckMs: READY_DEADLINE_MS - MINUTE_MS } },
-    { name: 'nobody is wanted', given: { replicas: 0, pods: { ...NO_PODS, requested: 0 } }, expected: { move: 'Switch' } },
+    { name: 'nobody is wanted: nothing has shown that it can serve', given: { replicas: 0, deployedAtMs: late, pods: { ...NO_PODS, requested: 0 } }, expected: { move: 'Wait', recheckMs: undefined } },
     { name: 'last millisecond', given: { deployedAtMs: late + 1 }, expected: { move: 'Wait', recheckMs: 1 } },
     { name: 'out of time', given: { deployedAtMs: late }, expected: { move: 'Reject', message: '1 of 2 pods became ready within 15 minutes' } },
     {
@@ -42,5 +42,6 @@ describe('the clock of the start', () => {
     { name: 'stands still', clock: held, pods: outside, expected: held },
     { name: 'goes on with the two minutes it had run', clock: held, pods: starting, expected: { deployedAtMs: NOW_MS - 2 * MINUTE_MS, heldSinceMs: undefined } },
     { name: 'never gains from a clock that jumped back', clock: { deployedAtMs: 5, heldSinceMs: NOW_MS + HOUR_MS }, pods: starting, expected: { deployedAtMs: 5, heldSinceMs: undefined } },
-  ])('$name', ({ clock, pods, expected }) => expect(startClock(clock, pods, NOW_MS)).toEqual(expected));
+  ])('$name', ({ clock, pods, expected }) => expect(startClock(clock, pods, 2, NOW_MS)).toEqual(expected));
+  test('stands still while nobody is to serve', () => expect(startClock(free, starting, 0, NOW_MS)).toEqual({ ...free, heldSinceMs: NOW_MS }));
 });

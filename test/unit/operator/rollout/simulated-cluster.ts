@@ -75,6 +75,12 @@ export class SimulatedCluster {
     this.log.push(`${this.#time()} a pod of ${version} dies`);
   }
 
+  /** Someone, or a restored backup, empties the status. */
+  loseStatus(): void {
+    this.#status = '{}';
+    this.log.push(`${this.#time()} the status is lost`);
+  }
+
   /** Someone deletes the inspect Jobs. */
   loseJobs(): void {
     this.#jobs.clear();
@@ -106,8 +112,9 @@ export class SimulatedCluster {
     return { nowMs: this.nowMs, wanted: wanted(this.version, { replicas: this.replicas }), state, selected: this.#selected?.slice(0, 8), pods: (hash) => this.podFacts(hash), inspectionJob };
   }
 
+  /** @param hash whole, or its first 8 digits */
   podFacts(hash: string): VersionPods {
-    const deployment = this.#deployments.get(hash);
+    const deployment = [...this.#deployments].find(([each]) => each.startsWith(hash))?.[1];
     if (deployment === undefined) return { requested: undefined, ready: 0, readyUpToDate: 0, problem: undefined };
     const ready = deployment.podsBornMs.filter((bornMs) => this.#isReady(deployment, bornMs)).length;
     return { requested: deployment.replicas, ready, readyUpToDate: ready, problem: ready === deployment.podsBornMs.length ? undefined : this.#podProblem(deployment) };
@@ -124,10 +131,11 @@ export class SimulatedCluster {
       if (replicas > from) yield { write: 'Scale', hash, from, to: replicas };
       else if (replicas < from) shrinking.push({ write: 'Scale', hash, from, to: replicas });
     }
-    if (decision.selected !== this.#selected) yield { write: 'Select', from: this.#selected, to: decision.selected };
+    const to = decision.selected ?? (decision.unrecorded === undefined ? undefined : this.#selected);
+    if (to !== this.#selected) yield { write: 'Select', from: this.#selected, to };
     yield* shrinking;
     const keep = new Set<string>(decision.versions.map((version) => version.identity.hash));
-    for (const hash of this.#deployments.keys()) if (!keep.has(hash)) yield { write: 'DeleteDeployment', hash };
+    for (const hash of this.#deployments.keys()) if (!keep.has(hash) && hash.slice(0, 8) !== decision.unrecorded) yield { write: 'DeleteDeployment', hash };
     if (JSON.stringify(rolloutRecord(decision.state)) !== this.#status) yield { write: 'Status' };
   }
 
@@ -170,8 +178,9 @@ export class SimulatedCluster {
     };
     switch (write.write) {
       case 'Select':
-        if (write.to === undefined) broken(1, 'the Service is left without anybody');
-        else if (this.podFacts(write.to).ready === 0) broken(1, 'callers are sent to a side with no ready pod');
+        if (write.to === undefined) {
+          if (write.from !== undefined && this.podFacts(write.from).ready > 0) broken(1, 'the Service leaves pods that answer for nobody');
+        } else if (this.podFacts(write.to).ready === 0) broken(1, 'callers are sent to a side with no ready pod');
         else if (this.podFacts(write.to).ready < this.replicas && write.to !== facts.state.stable?.hash) broken(2, 'callers move before the other side is whole');
         return;
       case 'Scale':
@@ -191,7 +200,7 @@ export class SimulatedCluster {
         return;
       case 'Status':
         // Progress is written down only after what it stands for is there (invariant 3).
-        if (decision.state.stable?.hash !== this.#selected) broken(3, 'the status names a stable version that the Service does not select');
+        if (decision.state.stable !== undefined && decision.state.stable.hash !== this.#selected) broken(3, 'the status names a stable version that the Service does not select');
     }
   }
 

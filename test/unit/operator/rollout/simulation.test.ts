@@ -10,6 +10,7 @@ type Step = Readonly<
   | { do: 'Want'; version: string; replicas: number }
   | { do: 'KillPod'; version: string }
   | { do: 'LoseJobs' }
+  | { do: 'LoseStatus' }
 >;
 
 const VERSIONS = ['a', 'b', 'c', 'd', 'e'] as const;
@@ -39,9 +40,10 @@ const packages = fc
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('Reconcile' as const), cutOffAfter: fc.oneof(fc.constant(undefined), fc.constant(undefined), fc.integer({ min: 0, max: 6 })) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('Wait' as const), ms: durationMs }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('Want' as const), version, replicas: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('Want' as const), version, replicas: fc.integer({ min: 0, max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('KillPod' as const), version }) },
   { weight: 1, arbitrary: fc.constant({ do: 'LoseJobs' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'LoseStatus' as const }) },
 );
 
 function perform(cluster: SimulatedCluster, step: Step): void {
@@ -62,6 +64,9 @@ function perform(cluster: SimulatedCluster, step: Step): void {
       return;
     case 'LoseJobs':
       cluster.loseJobs();
+      return;
+    case 'LoseStatus':
+      cluster.loseStatus();
   }
 }
 
@@ -80,6 +85,7 @@ describe('rollouts in memory', () => {
       fc.property(packages, fc.array(step, { maxLength: 60 }), (packages, steps) => {
         const cluster = new SimulatedCluster(packages, 'a');
         for (const step of steps) perform(cluster, step);
+        cluster.replicas = Math.max(cluster.replicas, 1);
         // Quiet from here: time passes, as far as the operator asked or half a minute (pods and Jobs wake it).
         for (let look = 0; look < 700 && !isSettled(cluster, packages); look += 1) {
           const recheckMs = comeToRest(cluster);
@@ -122,15 +128,15 @@ test('a rollout, write by write', () => {
     return [time, ...Object.entries(fields).map(([key, value]) => (key === 'write' ? value : `${key}=${names.get(String(value)) ?? String(value)}`))].join(' ');
   });
   expect(lines).toEqual([
-    '+0.0s CreateJob key=key-of-a attempt=1',
     '+0.0s Status',
+    '+0.0s CreateJob key=key-of-a attempt=1',
     '+3.0s CreateDeployment hash=a',
     '+3.0s Scale hash=a from=1 to=2',
     '+3.0s Status',
     '+7.0s Select to=a',
     '+7.0s Status',
-    '+10.0s CreateJob key=key-of-b attempt=1',
     '+10.0s Status',
+    '+10.0s CreateJob key=key-of-b attempt=1',
     '+13.0s CreateDeployment hash=b',
     '+13.0s Scale hash=b from=1 to=2',
     '+13.0s Status',

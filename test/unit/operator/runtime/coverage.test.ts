@@ -51,11 +51,19 @@ const json = fc.letrec<{ value: unknown; object: Record<string, unknown> }>((tie
 })).object;
 
 /** Adds a field to every object: what a server's defaults do. */
-function withDefaults(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withDefaults);
+/** Maps that are replaced as a whole take no defaults. */
+function withDefaults(value: unknown, field = ''): unknown {
+  if (Array.isArray(value)) return value.map((item) => withDefaults(item));
+  if (field === 'selector' || field === 'nodeSelector') return value;
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries([...Object.entries(value).map(([key, inner]) => [key, withDefaults(inner)]), ['zzDefault', 1]]);
+  return Object.fromEntries([...Object.entries(value).map(([key, inner]) => [key, withDefaults(inner, key)]), ['zzDefault', 1]]);
 }
+
+test.each([
+  ['a Service that selects by a key more', { spec: { selector: { a: '1' } } }, { spec: { selector: { a: '1', b: '2' } } }, '.spec.selector.b'],
+  ['a pod bound by a key more', { spec: { nodeSelector: { a: '1' } } }, { spec: { nodeSelector: { a: '1', b: '2' } } }, '.spec.nodeSelector.b'],
+  ['a Deployment whose selector got a default', { spec: { selector: { matchLabels: { a: '1' } } } }, { spec: { selector: { matchLabels: { a: '1' }, zz: [] } } }, undefined],
+])('maps that are replaced as a whole: %s', (_name, desired, live, expected) => expect(firstUncovered(desired, live)).toBe(expected));
 
 test('everything covers itself, and more than itself', () => {
   fc.assert(fc.property(json, (value) => isCovered(value, value) && isCovered(value, withDefaults(value))));

@@ -11,7 +11,8 @@ const store = 's3://churn/x/';
 
 /** Every field that nothing acts on yet, set; a row goes when the work that brings it to life lands. */
 const rows: readonly Readonly<{ field: string; spec: Partial<SpecText> }>[] = [
-  { field: 'spec.model.pollInterval', spec: { model: { repository: REPOSITORY, version: 'latest', pollInterval: '1h' } } },
+  { field: 'spec.model.version: latest (resolved once, when it is set; a newer package is not noticed)', spec: { model: { repository: REPOSITORY, version: 'latest' } } },
+  { field: 'spec.model.pollInterval', spec: { model: { repository: REPOSITORY, version: 'a', pollInterval: '1h' } } },
   { field: 'spec.storage.volumeClaim', spec: { storage: { volumeClaim: { claimName: 'models' } } } },
   { field: 'spec.storage.credentials.training', spec: { storage: { credentials: { training: { secretRef: { name: 's' } } } } } },
   { field: 'spec.storage.credentials.training', spec: { storage: { credentials: { training: { serviceAccountName: 's' } } } } },
