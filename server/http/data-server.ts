@@ -6,15 +6,23 @@ import type { ErrorCode } from '../../contracts/error-catalogue.ts';
 import { errorBody } from './answers.ts';
 import { CONNECTION } from './limits.ts';
 
-/** Handles one request to completion. Must not throw. */
-export type RequestHandler = (req: IncomingMessage, res: ServerResponse) => void;
+/**
+ * Handles one request to completion. Must not throw.
+ * @param pipelined requests of the connection that have no whole answer yet, this one included
+ */
+export type RequestHandler = (req: IncomingMessage, res: ServerResponse, pipelined: number) => void;
 
 /** Connection limits that tests shorten. */
 export type ConnectionLimits = Readonly<{ [Name in keyof typeof CONNECTION]: number }>;
 
+/** Told of every answer that no handler gave: to what is no HTTP, or came too slowly. */
+export type BrokenListener = (code: ErrorCode, status: number) => void;
+
+type Awaited = { last: ServerResponse; count: number };
+
 /** A node:http server with our limits, which answers broken HTTP in the error shape and never lets it reach the process. */
-export function createHttpServer(handler: RequestHandler, limits: ConnectionLimits = CONNECTION): Server {
-  const awaited = new WeakMap<Duplex, ServerResponse>();
+export function createHttpServer(handler: RequestHandler, limits: ConnectionLimits = CONNECTION, broken: BrokenListener = () => undefined): Server {
+  const awaited = new WeakMap<Duplex, Awaited>();
   const server = createServer(
     {
       keepAliveTimeout: limits.keepAliveMs,
@@ -25,12 +33,19 @@ export function createHttpServer(handler: RequestHandler, limits: ConnectionLimi
       noDelay: true,
     },
     (req, res) => {
-      awaited.set(req.socket, res);
-      handler(req, res);
+      const found = awaited.get(req.socket) ?? { last: res, count: 0 };
+      found.last = res;
+      found.count += 1;
+      awaited.set(req.socket, found);
+      res.once('close', () => {
+        found.count -= 1;
+      });
+      handler(req, res, found.count);
     },
   );
   server.maxConnections = limits.maxConnections;
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerBrokenHttp(error, socket, awaited.get(socket)));
+  server.timeout = limits.silenceMs;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerBrokenHttp(error, socket, awaited.get(socket)?.last, broken));
   return server;
 }
 
@@ -40,7 +55,7 @@ const STATUS_TEXT = { 400: 'Bad Request', 408: 'Request Timeout' } as const;
  * Answers what is not HTTP, or too slow. Where the connection still owes an answer to a whole request, a second one could be taken
  * for it, so the connection is only closed.
  */
-function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Duplex, last: ServerResponse | undefined): void {
+function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Duplex, last: ServerResponse | undefined, broken: BrokenListener): void {
   const owesAnswer = last !== undefined && !last.writableFinished && last.req.complete;
   if (error.code === 'ECONNRESET' || !socket.writable || owesAnswer || last?.headersSent === true && !last.writableFinished) {
     socket.destroy();
@@ -50,6 +65,7 @@ function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Duplex, last: Se
   const code: ErrorCode = timedOut ? 'RequestTimeout' : 'InvalidRequest';
   const body = JSON.stringify(errorBody(new ChurnOpsError(code, brokenMessage(error.code, timedOut))));
   const status = timedOut ? 408 : 400;
+  broken(code, status);
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_TEXT[status]}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
     () => socket.destroy(),

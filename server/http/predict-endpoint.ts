@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
-import { MAX_BODY_BYTES } from '../../contracts/prediction.ts';
+import { MAX_BODY_BYTES, MAX_ROWS } from '../../contracts/prediction.ts';
 import type { Engine } from '../engine/engine.ts';
 import { RowBatch } from '../engine/row-batch.ts';
 import type { ServingMetrics } from '../telemetry/serving-metrics.ts';
@@ -8,12 +8,14 @@ import type { SideCounters } from '../traffic/side-counters.ts';
 import { InstanceCheck } from '../validation/instance-check.ts';
 import type { ModelCard } from '../../contracts/model-card.ts';
 import { answerError, answerJson } from './answers.ts';
+import type { ConnectionLimits } from './data-server.ts';
 import type { AdmissionLimits } from './limits.ts';
 import { PredictTurns } from './predict-turns.ts';
 import type { PredictCall } from './predict-turns.ts';
 import { PredictionWriter } from './prediction-writer.ts';
 import type { PredictionFrame } from './prediction-writer.ts';
-import { bodyTooLarge, headProblem, queryProblem } from './request-checks.ts';
+import { RequestBody, rowsAtMost } from './request-body.ts';
+import { bodyTooLarge, declaredLength, headProblem, queryProblem } from './request-checks.ts';
 import { requestIdOf } from './request-id.ts';
 import type { SampledLog } from './sampled-log.ts';
 
@@ -22,7 +24,7 @@ export type PredictEndpointOptions = Readonly<{
   card: ModelCard;
   engine: Engine;
   frame: PredictionFrame;
-  limits: AdmissionLimits;
+  limits: AdmissionLimits & Pick<ConnectionLimits, 'maxPipelined'>;
   metrics: ServingMetrics;
   counters: SideCounters;
   log: SampledLog;
@@ -46,6 +48,7 @@ export class PredictEndpoint {
       engine: options.engine,
       check: new InstanceCheck(options.card),
       batch: new RowBatch(options.card.inputs),
+      maxRowsWaiting: options.limits.maxRowsWaiting,
       answer: (call, scores, from, to, unknownColumns) => this.#answer(call, scores, from, to, unknownColumns),
       fail: (call, thrown, scored) => this.#fail(call, thrown, scored),
     });
@@ -56,47 +59,48 @@ export class PredictEndpoint {
     return this.#inFlight;
   }
 
-  /** Takes one request. Never throws; the answer comes later. */
-  handle(req: IncomingMessage, res: ServerResponse, query: string): void {
+  /**
+   * Takes one request. Never throws; the answer comes later.
+   * @param request.pipelined requests of its connection that have no answer yet, itself included
+   */
+  handle(req: IncomingMessage, res: ServerResponse, request: Readonly<{ query: string; pipelined: number }>): void {
     const requestId = requestIdOf(req.headers['x-request-id']);
-    const problem = headProblem(req.headers) ?? queryProblem(query) ?? this.#overload();
+    const declaredBytes = declaredLength(req);
+    const problem = headProblem(req.headers) ?? queryProblem(request.query) ?? this.#overload(declaredBytes ?? MAX_BODY_BYTES, request.pipelined);
     if (problem !== undefined) {
       this.#refuse(res, problem, requestId);
       return;
     }
     this.#inFlight += 1;
-    this.#receive(req, res, requestId);
+    this.#receive(req, res, requestId, declaredBytes);
   }
 
-  #overload(): ChurnOpsError | undefined {
-    const { maxInFlight, maxBytesInFlight } = this.#options.limits;
+  #overload(bytes: number, pipelined: number): ChurnOpsError | undefined {
+    const { maxInFlight, maxBytesInFlight, maxPipelined } = this.#options.limits;
+    if (pipelined > maxPipelined) return new ChurnOpsError('Overloaded', `${maxPipelined} requests of this connection wait for their answers.`);
     if (this.#inFlight >= maxInFlight) return new ChurnOpsError('Overloaded', `${maxInFlight} requests are in flight.`);
-    if (this.#bytesInFlight >= maxBytesInFlight) return new ChurnOpsError('Overloaded', 'The requests in flight fill the memory set aside for them.');
+    if (this.#bytesInFlight + bytes > maxBytesInFlight) return new ChurnOpsError('Overloaded', 'The requests in flight fill the memory set aside for them.');
     return undefined;
   }
 
-  #receive(req: IncomingMessage, res: ServerResponse, requestId: string): void {
-    const chunks: Buffer[] = [];
-    let sizeBytes = 0;
+  #receive(req: IncomingMessage, res: ServerResponse, requestId: string, declaredBytes: number | undefined): void {
+    const body = new RequestBody(declaredBytes);
+    let reservedBytes = declaredBytes ?? MAX_BODY_BYTES;
+    this.#bytesInFlight += reservedBytes;
     res.once('close', () => {
       this.#inFlight -= 1;
-      this.#bytesInFlight -= sizeBytes;
+      this.#bytesInFlight -= reservedBytes;
     });
     req.on('data', (chunk: Buffer) => {
-      if (res.headersSent) return;
-      sizeBytes += chunk.length;
-      this.#bytesInFlight += chunk.length;
-      if (sizeBytes <= MAX_BODY_BYTES) chunks.push(chunk);
-      else {
-        chunks.length = 0;
-        this.#refuse(res, bodyTooLarge(), requestId);
-      }
+      if (!res.headersSent && !body.append(chunk)) this.#refuse(res, bodyTooLarge(), requestId);
     });
     req.on('end', () => {
-      if (res.headersSent) return;
-      const [first] = chunks;
-      const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
-      this.#turns.enqueue({ res, body, requestId, receivedMs: performance.now() });
+      if (res.headersSent || res.closed) return;
+      const bytes = body.bytes();
+      this.#bytesInFlight -= reservedBytes - bytes.length;
+      reservedBytes = bytes.length;
+      const refusal = this.#turns.enqueue({ res, body: bytes, rows: rowsAtMost(bytes, MAX_ROWS), requestId, receivedMs: performance.now() });
+      if (refusal !== undefined) this.#refuse(res, refusal, requestId);
     });
   }
 

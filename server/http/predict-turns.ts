@@ -6,14 +6,15 @@ import { scoreSpans } from '../engine/slices.ts';
 import type { InstanceCheck } from '../validation/instance-check.ts';
 import { parseInstances } from './request-checks.ts';
 
-/** A predict request whose body is there. */
-export type PredictCall = Readonly<{ res: ServerResponse; body: Buffer; requestId: string; receivedMs: number }>;
+/** A predict request whose body is there. `rows` is how many rows it has at most. */
+export type PredictCall = Readonly<{ res: ServerResponse; body: Buffer; rows: number; requestId: string; receivedMs: number }>;
 
 /** What a turn needs; `answer` and `fail` write, log and count. */
 export type TurnPorts = Readonly<{
   engine: Engine;
   check: InstanceCheck;
   batch: RowBatch;
+  maxRowsWaiting: number;
   answer: (call: PredictCall, scores: Float64Array, from: number, to: number, unknownColumns: number) => void;
   fail: (call: PredictCall, thrown: unknown, scored: boolean) => void;
 }>;
@@ -22,6 +23,8 @@ export type TurnPorts = Readonly<{
 export const MAX_TURN_CALLS = 64;
 /** Most body bytes of one turn (the first request always counts): parsing cannot be sliced. */
 export const MAX_TURN_BYTES = 256 * 1024;
+/** Most rows of one turn (the first request always counts): 10 ms to 0.16 s of scoring, in slices (limits.ts for the cost of a row). */
+export const MAX_TURN_ROWS = 2048;
 
 type Staged = Readonly<{ call: PredictCall; instances: readonly unknown[] }>;
 type Checked = Readonly<{ call: PredictCall; from: number; to: number; unknownColumns: number }>;
@@ -34,6 +37,7 @@ type Checked = Readonly<{ call: PredictCall; from: number; to: number; unknownCo
 export class PredictTurns {
   readonly #ports: TurnPorts;
   #waiting: PredictCall[] = [];
+  #rowsWaiting = 0;
   #running = false;
   #scores = new Float64Array(64);
 
@@ -41,12 +45,16 @@ export class PredictTurns {
     this.#ports = ports;
   }
 
-  /** Takes a request; its answer comes in one of the next turns. */
-  enqueue(call: PredictCall): void {
+  /** Takes a request, whose answer comes in one of the next turns; or tells why not, when too many rows wait or are being scored. */
+  enqueue(call: PredictCall): ChurnOpsError | undefined {
+    const { maxRowsWaiting } = this.#ports;
+    if (this.#rowsWaiting > 0 && this.#rowsWaiting + call.rows > maxRowsWaiting) return new ChurnOpsError('Overloaded', `${maxRowsWaiting} rows may wait to be scored.`);
+    this.#rowsWaiting += call.rows;
     this.#waiting.push(call);
-    if (this.#running) return;
+    if (this.#running) return undefined;
     this.#running = true;
     this.#next();
+    return undefined;
   }
 
   #next(): void {
@@ -64,7 +72,8 @@ export class PredictTurns {
   }
 
   async #turn(): Promise<void> {
-    const calls = this.#take();
+    const taken = this.#take();
+    const calls = taken.filter((call) => !call.res.destroyed);
     try {
       const checked = this.#checkAll(this.#parseAll(calls));
       const failures = await this.#scoreAll(checked);
@@ -78,18 +87,21 @@ export class PredictTurns {
       for (const call of calls) this.#ports.fail(call, new ChurnOpsError('Internal', 'The request could not be answered.', { cause }), true);
     } finally {
       this.#ports.batch.clear();
+      for (const call of taken) this.#rowsWaiting -= call.rows;
     }
   }
 
   #take(): readonly PredictCall[] {
     let count = 0;
     let sizeBytes = 0;
+    let rows = 0;
     for (const call of this.#waiting) {
       sizeBytes += call.body.length;
-      if (count > 0 && (count >= MAX_TURN_CALLS || sizeBytes > MAX_TURN_BYTES)) break;
+      rows += call.rows;
+      if (count > 0 && (count >= MAX_TURN_CALLS || sizeBytes > MAX_TURN_BYTES || rows > MAX_TURN_ROWS)) break;
       count += 1;
     }
-    return this.#waiting.splice(0, count).filter((call) => !call.res.destroyed);
+    return this.#waiting.splice(0, count);
   }
 
   #parseAll(calls: readonly PredictCall[]): readonly Staged[] {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import { MAX_BODY_BYTES, MAX_ROWS } from '../../contracts/prediction.ts';
 import { kindOf } from '../validation/column-check.ts';
@@ -15,6 +15,11 @@ export function headProblem(headers: IncomingHttpHeaders): ChurnOpsError | undef
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') return new ChurnOpsError('UnsupportedMediaType', 'Compressed bodies are not accepted.');
   return Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES ? bodyTooLarge() : undefined;
+}
+
+/** Bytes of the body as its head declares them (0: none); undefined where it comes in chunks. */
+export function declaredLength({ headers }: Pick<IncomingMessage, 'headers'>): number | undefined {
+  return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : undefined;
 }
 
 /** The error for a body over the limit. */

@@ -5,7 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import { createHttpServer } from '../http/data-server.ts';
 import type { ConnectionLimits } from '../http/data-server.ts';
 import { createApp } from '../http/express-app.ts';
-import { ADMISSION } from '../http/limits.ts';
+import { ADMISSION, CONNECTION } from '../http/limits.ts';
 import type { AdmissionLimits } from '../http/limits.ts';
 import { modelRoutes } from '../http/model-routes.ts';
 import { PredictEndpoint } from '../http/predict-endpoint.ts';
@@ -32,6 +32,7 @@ export type DataPortOptions = Readonly<{
 export function createDataPort(options: DataPortOptions): DataPort {
   const { model, engine, registry, logger, state } = options;
   const isDraining = (): boolean => state() === 'Draining';
+  const { connection = CONNECTION } = options;
   const counters = new SideCounters();
   const log = new SampledLog(logger);
   const metrics = new ServingMetrics(registry, 'stable', () => endpoint.inFlight);
@@ -39,7 +40,7 @@ export function createDataPort(options: DataPortOptions): DataPort {
     card: model.card,
     engine,
     frame: { model: model.name, version: model.version, role: 'stable', threshold: model.threshold, labels: model.card.labels },
-    limits: options.admission ?? ADMISSION,
+    limits: { ...(options.admission ?? ADMISSION), maxPipelined: connection.maxPipelined },
     metrics,
     counters,
     log,
@@ -48,14 +49,14 @@ export function createDataPort(options: DataPortOptions): DataPort {
   const app = createApp(modelRoutes(model, state), { isDraining, failed: (error, requestId) => log.failed(error, requestId) });
   const path = `/v1/models/${model.name}:predict`;
   const encodedPaths = [path.replace(':', '%3A'), path.replace(':', '%3a')];
-  const server = createHttpServer((req, res) => {
+  const server = createHttpServer((req, res, pipelined) => {
     const { url = '' } = req;
     if (req.method === 'POST') {
-      if (url === path) return endpoint.handle(req, res, '');
+      if (url === path) return endpoint.handle(req, res, { query: '', pipelined });
       const [pathname = '', query = ''] = url.split('?', 2);
-      if (pathname === path || encodedPaths.includes(pathname)) return endpoint.handle(req, res, query);
+      if (pathname === path || encodedPaths.includes(pathname)) return endpoint.handle(req, res, { query, pipelined });
     }
     return app(req, res);
-  }, options.connection);
+  }, connection, (code, status) => metrics.countFailure(code, status, undefined));
   return { server, metrics, counters, inFlight: () => endpoint.inFlight };
 }

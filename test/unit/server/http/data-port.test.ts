@@ -10,7 +10,7 @@ import { PredictResponse } from '../../../../contracts/prediction.ts';
 import { closeGracefully, listen } from '../../../../platform/http/listener.ts';
 import type { ColumnBatch, Engine } from '../../../../server/engine/engine.ts';
 import { OnnxEngine } from '../../../../server/engine/onnx.ts';
-import { CONNECTION } from '../../../../server/http/limits.ts';
+import { ADMISSION, CONNECTION } from '../../../../server/http/limits.ts';
 import { createDataPort } from '../../../../server/serving/data-port.ts';
 import type { DataPort, DataPortOptions } from '../../../../server/serving/data-port.ts';
 import type { ServingState } from '../../../../server/serving/serving-model.ts';
@@ -162,27 +162,109 @@ test('a score that is no probability fails its request only', async () => {
   expect(answers.map(({ status }) => status)).toEqual([200, 500, 200]);
 });
 
+const HEAD = `POST ${PREDICT} HTTP/1.1\r\nhost: x\r\n`;
+const BODY = JSON.stringify({ instances: [good] });
+
+/** A connection that has sent this and goes on as the test likes. */
+function hold(to: number, text: string): Socket {
+  const socket = connect(to, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(text);
+  return socket;
+}
+
+/** An engine that scores nothing until it is let go. */
+function held(): Readonly<{ engine: Engine; calls: () => number; letGo: () => void }> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  let calls = 0;
+  const score = async (batch: ColumnBatch): Promise<Float64Array> => {
+    calls += 1;
+    await promise;
+    return onnx.score(batch);
+  };
+  return { engine: { name: 'onnx', score, close: async () => undefined }, calls: () => calls, letGo: () => resolve(undefined) };
+}
+
+const MIB = 1024 * 1024;
+test.each([
+  { name: 'declared', head: `content-length: ${MIB}` },
+  { name: 'in chunks', head: 'transfer-encoding: chunked' },
+])('bytes $name are reserved at the head, and given back at the end', async ({ head }) => {
+  const small = await open({ admission: { ...ADMISSION, maxBytesInFlight: 2 * MIB + 1000 } });
+  const sockets = [hold(small, `${HEAD}${head}\r\n\r\n`), hold(small, `${HEAD}${head}\r\n\r\n`)];
+  while (data.inFlight() < 2) await new Promise(setImmediate);
+  const refused = await send(PREDICT, { body: ' '.repeat(1001), to: small });
+  expect(refused).toMatchObject({ status: 503, json: { error: { code: 'Overloaded', message: expect.stringContaining('memory') } } });
+  expect(refused.headers['retry-after']).toBe('1');
+  expect((await send(PREDICT, { body: BODY, to: small })).status).toBe(200);
+  for (const socket of sockets) socket.destroy();
+  while (data.inFlight() > 0) await new Promise(setImmediate);
+  expect((await send(PREDICT, { body: ' '.repeat(MIB), to: small })).status).toBe(400);
+});
+
+test('beyond the rows that wait: 503 with Retry-After, and room again afterwards', async () => {
+  const small = await open({ admission: { ...ADMISSION, maxRowsWaiting: 10 } });
+  const rows = (count: number): string => JSON.stringify({ instances: Array.from({ length: count }, () => good) });
+  const slow = held();
+  ({ engine } = slow);
+  const first = send(PREDICT, { body: rows(8), to: small });
+  while (slow.calls() === 0) await new Promise(setImmediate);
+  const refused = await send(PREDICT, { body: rows(3), to: small });
+  expect(refused).toMatchObject({ status: 503, json: { error: { code: 'Overloaded', message: expect.stringContaining('10 rows') } } });
+  expect(refused.headers['retry-after']).toBe('1');
+  const second = send(PREDICT, { body: rows(2), to: small });
+  slow.letGo();
+  expect([(await first).status, (await second).status]).toEqual([200, 200]);
+  expect((await send(PREDICT, { body: rows(11), to: small })).status).toBe(200);
+});
+
+test('of one connection only so many requests wait; the rest is refused, in order', async () => {
+  const slow = held();
+  ({ engine } = slow);
+  const pipe = await open({ connection: { ...CONNECTION, maxPipelined: 2 } });
+  const answer = raw(one('a', false) + one('b', false) + one('c', false) + one('d', true), pipe);
+  while (slow.calls() === 0) await new Promise(setImmediate);
+  slow.letGo();
+  expect([...(await answer).matchAll(/HTTP\/1.1 (\d+)/g)].map((match) => match[1])).toEqual(['200', '200', '503', '503']);
+});
+
+/** Asks for much more than socket buffers hold and reads none of it. */
+async function notReading(silenceMs: number): Promise<Socket> {
+  const wordy = { ...model(), card: { ...tinyCard, labels: { column: 'Churn', negative: 'n'.repeat(4000), positive: 'p'.repeat(4000) } } };
+  const to = await open({ model: wordy, connection: { ...CONNECTION, silenceMs } });
+  const body = JSON.stringify({ instances: Array.from({ length: 1024 }, () => good) });
+  const socket = hold(to, `${HEAD}content-length: ${body.length}\r\n\r\n${body}`.repeat(8));
+  socket.pause();
+  while (data.inFlight() === 0) await new Promise(setImmediate);
+  return socket;
+}
+
+test('who does not read the answer loses the connection, and the slots are free', async () => {
+  const socket = await notReading(200);
+  while (data.inFlight() > 0) await new Promise(setImmediate);
+  socket.destroy();
+});
+
+test('who does not read the answer does not hold a drain beyond its grace', async () => {
+  const socket = await notReading(60_000);
+  const begun = performance.now();
+  expect(await closeGracefully(data.server, 200)).toBe('Cut');
+  expect(performance.now() - begun).toBeLessThan(2000);
+  socket.destroy();
+});
+
 test('beyond the requests in flight: 503 with Retry-After, and room again afterwards', async () => {
-  const small = await open({ admission: { maxInFlight: 2, maxBytesInFlight: 1e6 } });
-  const held: Socket[] = [];
-  for (let index = 0; index < 2; index += 1) {
-    const socket = connect(small, '127.0.0.1');
-    socket.on('error', () => undefined);
-    socket.write(`POST ${PREDICT} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{`);
-    held.push(socket);
-  }
+  const small = await open({ admission: { ...ADMISSION, maxInFlight: 2 } });
+  const sockets = [1, 2].map(() => hold(small, `${HEAD}content-length: 100\r\n\r\n{`));
   while (data.inFlight() < 2) await new Promise(setImmediate);
   const body = JSON.stringify({ instances: [good] });
   const refused = await send(PREDICT, { body, to: small });
   expect(refused).toMatchObject({ status: 503, json: { error: { code: 'Overloaded' } } });
   expect(refused.headers['retry-after']).toBe('1');
-  for (const socket of held) socket.destroy();
+  for (const socket of sockets) socket.destroy();
   while (data.inFlight() > 0) await new Promise(setImmediate);
   expect((await send(PREDICT, { body, to: small })).status).toBe(200);
 });
-
-const HEAD = `POST ${PREDICT} HTTP/1.1\r\nhost: x\r\n`;
-const BODY = JSON.stringify({ instances: [good] });
 
 test.each([
   { name: 'a body that never comes', text: `${HEAD}content-length: 100\r\n\r\n{`, status: 408, code: 'RequestTimeout' },
@@ -195,6 +277,15 @@ test.each([
   const answer = await raw(text);
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   expect(answer).toContain(`"code":"${code}"`);
+});
+
+test('what was broken or too slow is counted like other failures', async () => {
+  const registry = new Registry();
+  const to = await open({ registry, connection: { ...CONNECTION, requestMs: 300, headersMs: 300, checkEveryMs: 50 } });
+  await raw('hello\r\n\r\n', to);
+  await raw(`${HEAD}content-length: 100\r\n\r\n{`, to);
+  const metrics = await registry.metrics();
+  for (const series of ['requests_total{role="stable",code="400"} 1', 'requests_total{role="stable",code="408"} 1', 'errors_total{role="stable",code="RequestTimeout"} 1']) expect(metrics).toContain(`churnops_${series}`);
 });
 
 test('more bytes than declared: the first request is answered, the rest is not taken for its answer', async () => {
