@@ -3,7 +3,7 @@ import { IntOrString, kubernetesObject, ObjectName, rules, text } from './field-
 
 const ResourceList = z
   .record(z.string().max(63), IntOrString.describe('Amount, such as 200m or 256Mi.'))
-  .meta({ maxProperties: 16, ...rules({ rule: 'self.all(name, isQuantity(string(self[name])))', message: 'write quantities such as 200m, 500m, 256Mi or 1Gi' }) });
+  .meta({ maxProperties: 8, ...rules({ rule: 'self.all(name, isQuantity(string(self[name])))', message: 'write quantities such as 200m, 500m, 256Mi or 1Gi' }) });
 
 const Toleration = z
   .object({
