@@ -17,13 +17,13 @@ function columnSchema(input: InputColumn): JsonSchema {
   const nullable = input.missing.policy === 'Impute';
   const description = describe(input);
   if (input.type === 'number') return { type: nullable ? ['number', 'null'] : 'number', description };
-  if (input.unseen === 'Ignore') return { type: nullable ? ['string', 'null'] : 'string', ...(nullable ? {} : { minLength: 1 }), examples: input.categories, description };
+  if (input.unseen === 'Ignore') return { type: nullable ? ['string', 'null'] : 'string', ...(nullable ? {} : { pattern: '\\S' }), examples: input.categories, description };
   return { enum: nullable ? [...input.categories, '', null] : input.categories, description };
 }
 
 /**
- * JSON Schema (2020-12) of one instance, made from the card. It accepts what the server accepts, but for two things it cannot say:
- * numbers must fit float32, and columns that the model does not know are ignored.
+ * JSON Schema (2020-12) of one instance, made from the card. It accepts what the server accepts, but for what it cannot say: numbers must
+ * fit float32, texts have no NUL, a blank text is a missing category, and columns that the model does not know are ignored.
  */
 export function instanceSchema(card: Pick<ModelCard, 'inputs' | 'entity' | 'name'>): JsonSchema {
   const properties: Record<string, JsonSchema> = {};

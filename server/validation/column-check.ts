@@ -5,15 +5,29 @@ const MAX_FLOAT32 = 3.4028234663852886e38;
 const LISTED_CATEGORIES = 10;
 const NUMBER_AS_TEXT = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 const MAX_NUMBER_TEXT = 64;
+/** Blank as the trainer reads it: `str.strip() == ""` of Python, whose whitespace is not quite that of `trim()`. */
+const BLANK = /^[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$/;
+/** onnxruntime takes text as C strings: what comes after a NUL would be ignored. */
+const NUL = '\0';
+
+/** Whether a category counts as missing (models/trainer/trainer/dataset.py, parse_category). */
+export function isBlank(text: string): boolean {
+  return BLANK.test(text);
+}
 
 /** What a value is, for people; values themselves are never repeated: they are customer data. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'string') return value === '' ? 'an empty string' : 'a string';
+  if (typeof value === 'string') return stringKind(value);
   if (typeof value === 'number') return Number.isFinite(value) ? 'a number' : 'a number out of range';
   return typeof value === 'boolean' ? 'a boolean' : 'an object';
+}
+
+function stringKind(text: string): string {
+  if (text === '') return 'an empty string';
+  return isBlank(text) ? 'a blank string' : 'a string';
 }
 
 /** A good value, encoded; `undefined` for a missing one; or what is wrong with it. */
@@ -42,20 +56,22 @@ function checkNumber(value: unknown, required: boolean): NumberOutcome {
   if (value === undefined || value === null) return required ? { problem: `expected a number, got ${kindOf(value)}` } : Number.NaN;
   if (typeof value === 'string') {
     if (value.length <= MAX_NUMBER_TEXT && NUMBER_AS_TEXT.test(value.trim())) return { problem: 'expected a number, got a string: send it without quotes' };
-    if (value.trim() === '') return { problem: `expected a number, got a blank string${required ? '' : ': send null where the value is unknown'}` };
+    if (isBlank(value)) return { problem: `expected a number, got a blank string${required ? '' : ': send null where the value is unknown'}` };
   }
   return { problem: `expected a number, got ${kindOf(value)}` };
 }
 
 function categoryCheck(categories: readonly string[], unseen: 'Ignore' | 'Refuse', required: boolean): (value: unknown) => CategoryOutcome {
-  const known = new Set(categories);
+  const known = new Set(categories.filter((category) => !isBlank(category) && !category.includes(NUL)));
   const listed = categories.slice(0, LISTED_CATEGORIES).map((category) => JSON.stringify(category)).join(', ');
   const oneOf = `one of ${listed}${categories.length > LISTED_CATEGORIES ? `, ... (${categories.length} in all)` : ''}`;
   return (value) => {
-    if (typeof value === 'string' && value !== '') {
-      return unseen === 'Ignore' || known.has(value) ? value : { problem: `expected ${oneOf}, got an unknown category` };
+    if (typeof value === 'string' && known.has(value)) return value;
+    if (typeof value === 'string' && !isBlank(value)) {
+      if (value.includes(NUL)) return { problem: `expected ${oneOf}, got a string with a NUL character` };
+      return unseen === 'Ignore' ? value : { problem: `expected ${oneOf}, got an unknown category` };
     }
-    if (value === undefined || value === null || value === '') return required ? { problem: `expected ${oneOf}, got ${kindOf(value)}` } : '';
+    if (value === undefined || value === null || typeof value === 'string') return required ? { problem: `expected ${oneOf}, got ${kindOf(value)}` } : '';
     const hint = typeof value === 'number' || typeof value === 'boolean' ? ': send it as a string' : '';
     return { problem: `expected ${oneOf}, got ${kindOf(value)}${hint}` };
   };

@@ -46,7 +46,7 @@ export class InstanceCheck {
     for (let row = 0; row < instances.length; row += 1) {
       const instance = instances[row];
       if (isRecord(instance)) this.#checkRow(batch, first + row, row, instance, findings);
-      else report(findings, instancePath(row), `expected an object with the columns of one customer, got ${kindOf(instance)}`);
+      else report(findings, () => ({ path: instancePath(row), message: `expected an object with the columns of one customer, got ${kindOf(instance)}` }));
     }
     if (findings.problems > 0) return { valid: false, problems: findings.problems, details: findings.details };
     batch.commit(instances.length);
@@ -64,9 +64,14 @@ export class InstanceCheck {
       const outcome = check.check(given ? instance[check.name] : undefined);
       if (typeof outcome === 'number' && column.type === 'number') column.values[at] = outcome;
       else if (typeof outcome === 'string' && column.type === 'category') column.values[at] = outcome;
-      else if (typeof outcome === 'object') report(findings, instancePath(row, check.name), outcome.problem + (given ? '' : this.#hint(check.name, instance)));
+      else if (typeof outcome === 'object') report(findings, () => this.#detail(row, check.name, outcome.problem, given ? undefined : instance));
     }
     findings.unknownColumns += Object.keys(instance).length - present;
+  }
+
+  /** @param without the row, where it lacks the column */
+  #detail(row: number, name: string, problem: string, without: Readonly<Record<string, unknown>> | undefined): ErrorDetail {
+    return { path: instancePath(row, name), message: problem + (without === undefined ? '' : this.#hint(name, without)) };
   }
 
   #hint(name: string, instance: Readonly<Record<string, unknown>>): string {
@@ -76,7 +81,8 @@ export class InstanceCheck {
   }
 }
 
-function report(findings: MutableFindings, path: string, message: string): void {
+/** Counts a problem. Its detail is made only where it will be told: a hint costs thousands of times what a check does. */
+function report(findings: MutableFindings, detail: () => ErrorDetail): void {
   findings.problems += 1;
-  if (findings.details.length < MAX_DETAILS) findings.details.push({ path, message });
+  if (findings.details.length < MAX_DETAILS) findings.details.push(detail());
 }

@@ -34,6 +34,9 @@ test.each<{ name: string; given: object; path: string; message: string }>([
   { name: 'absent where required', given: { tenure: undefined }, path: 'instances[0].tenure', message: 'expected a number, got nothing' },
   { name: 'unseen category', given: { Contract: 'Weekly' }, path: 'instances[0].Contract', message: 'expected one of "Monthly", "Yearly", got an unknown category' },
   { name: 'empty category where required', given: { Contract: '' }, path: 'instances[0].Contract', message: 'expected one of "Monthly", "Yearly", got an empty string' },
+  { name: 'blank category where required', given: { Contract: ' \t' }, path: 'instances[0].Contract', message: 'expected one of "Monthly", "Yearly", got a blank string' },
+  { name: 'text with NUL, which onnxruntime would cut', given: { city: 'Bonn\0x' }, path: 'instances[0].city', message: 'expected one of "Bonn", got a string with a NUL character' },
+  { name: 'text that begins with NUL', given: { city: '\0' }, path: 'instances[0].city', message: 'expected one of "Bonn", got a string with a NUL character' },
   { name: 'number as category', given: { Contract: 1 }, path: 'instances[0].Contract', message: 'expected one of "Monthly", "Yearly", got a number: send it as a string' },
   { name: 'object as category', given: { city: {} }, path: 'instances[0].city', message: 'expected one of "Bonn", got an object' },
 ])('refuses $name', ({ given, path, message }) => {
@@ -47,6 +50,9 @@ test.each<{ name: string; given: object; numbers: readonly number[]; texts: read
   { name: 'null is missing', given: { 'Monthly Charges': null, city: null }, numbers: [3, Number.NaN], texts: ['Monthly', ''], unknownColumns: 0 },
   { name: 'absent is missing', given: { 'Monthly Charges': undefined, city: undefined }, numbers: [3, Number.NaN], texts: ['Monthly', ''], unknownColumns: 0 },
   { name: 'empty text is a missing category', given: { city: '' }, numbers: [3, 70.5], texts: ['Monthly', ''], unknownColumns: 0 },
+  { name: 'blank text is a missing category, as in training', given: { city: ' \u0085\u001f\u3000' }, numbers: [3, 70.5], texts: ['Monthly', ''], unknownColumns: 0 },
+  { name: 'a byte order mark is not blank in Python', given: { city: '\ufeff' }, numbers: [3, 70.5], texts: ['Monthly', '\ufeff'], unknownColumns: 0 },
+  { name: 'blanks round a text are part of it', given: { city: ' Bonn ' }, numbers: [3, 70.5], texts: ['Monthly', ' Bonn '], unknownColumns: 0 },
   { name: 'unseen is passed on where ignored', given: { city: 'Köln' }, numbers: [3, 70.5], texts: ['Monthly', 'Köln'], unknownColumns: 0 },
   { name: 'unknown columns are ignored and counted', given: { shoeSize: 44, nested: { a: 1 } }, numbers: [3, 70.5], texts: ['Monthly', 'Bonn'], unknownColumns: 2 },
 ])('takes $name', ({ given, numbers, texts, unknownColumns }) => {
@@ -67,6 +73,20 @@ test('details are bounded, problems are all counted', () => {
   const { outcome } = run(...Array.from({ length: 30 }, () => 'x'));
   expect(outcome).toMatchObject({ valid: false, problems: 30 });
   expect(outcome.valid ? [] : outcome.details).toHaveLength(MAX_DETAILS);
+});
+
+test('hints are looked for only where they will be told', () => {
+  const many: InputColumn[] = Array.from({ length: 20 }, (_, index) => ({ name: `monthly_usage_${index}`, type: 'number', missing: refuse, range: { min: 0, max: 1 } }));
+  let looks = 0;
+  const counted = (): object => new Proxy(Object.fromEntries(Array.from({ length: 15 }, (_, index) => [`other_${index}`, 1])), {
+    ownKeys: (target) => {
+      looks += 1;
+      return Reflect.ownKeys(target);
+    },
+  });
+  const outcome = new InstanceCheck({ inputs: many, entity: null }).append(new RowBatch(many), Array.from({ length: 100 }, counted));
+  expect(outcome).toMatchObject({ valid: false, problems: 2000 });
+  expect(looks).toBe(100 + MAX_DETAILS);
 });
 
 test('names of Object.prototype are columns like others, and __proto__ changes nothing', () => {
