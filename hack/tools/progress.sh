@@ -23,23 +23,43 @@ fail() {
   exit 1
 }
 
+# end_group ID: ends all processes of a group, and waits until they are gone.
+end_group() {
+  local tenths
+  kill -TERM -- "-$1" 2>/dev/null || return 0
+  kill -CONT -- "-$1" 2>/dev/null || true # one that is stopped would not hear it
+  for ((tenths = 0; tenths < 50; tenths++)); do
+    kill -0 -- "-$1" 2>/dev/null || return 0
+    sleep 0.1
+  done
+  kill -KILL -- "-$1" 2>/dev/null || true
+}
+
 # with_heartbeat TEXT LOG CMD...: runs a long command silently into LOG, says every 30 s that it is alive,
-# and shows the end of LOG when it failed.
+# and shows the end of LOG when it failed. A signal ends the command with all that it started.
 with_heartbeat() {
   local text=$1 log=$2 worker status=0 tenths=0
   shift 2
   mkdir -p "$(dirname "$log")"
-  "$@" >"$log" 2>&1 </dev/null &
+  # In a process group of its own: where it is a function, its children would outlive it. Without our lock (always 9): one that
+  # outlives us all the same must not hold it.
+  set -m
+  "$@" >"$log" 2>&1 </dev/null 9>&- &
   worker=$!
+  set +m
   # shellcheck disable=SC2064  # the worker of this call
-  trap "kill $worker 2>/dev/null; exit 130" INT TERM
+  {
+    trap "end_group $worker; exit 129" HUP
+    trap "end_group $worker; exit 130" INT
+    trap "end_group $worker; exit 143" TERM
+  }
   while kill -0 "$worker" 2>/dev/null; do
     sleep 0.2
     tenths=$((tenths + 2))
     [ $((tenths % 300)) -ne 0 ] || say "  ... $text"
   done
   wait "$worker" || status=$?
-  trap - INT TERM
+  trap - HUP INT TERM
   [ "$status" -ne 0 ] || return 0
   tail -n 20 "$log" >&2
   fail "$text: exit $status" "the whole log: $log"
