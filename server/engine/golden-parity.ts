@@ -2,6 +2,8 @@ import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import type { GoldenRows, ModelCard } from '../../contracts/model-card.ts';
 import { rocAuc } from '../../statistics/roc-auc.ts';
 import type { ColumnBatch, Engine } from './engine.ts';
+import { assertGolden } from './golden-rules.ts';
+import type { GoldenContract } from './golden-rules.ts';
 import { encodeRows } from './row-batch.ts';
 
 /** Limits of DESIGN section 5, Parity. */
@@ -32,8 +34,9 @@ export type Parity = Readonly<{
 
 const SLICE_ROWS = 256;
 
-/** Scores the golden rows and compares. @throws ChurnOpsError GoldenInvalid, ScoringFailed */
-export async function measureParity(engine: Engine, card: Pick<ModelCard, 'inputs'>, golden: GoldenRows): Promise<Parity> {
+/** Checks the golden rows, scores them and compares. @throws ChurnOpsError GoldenInvalid, ScoringFailed */
+export async function measureParity(engine: Engine, card: GoldenContract, golden: GoldenRows): Promise<Parity> {
+  assertGolden(card, golden);
   return compareParity(golden, await scoreGolden(engine, card, golden));
 }
 
@@ -41,7 +44,7 @@ export async function measureParity(engine: Engine, card: Pick<ModelCard, 'input
  * Measures and judges.
  * @throws ChurnOpsError GoldenMismatch naming the numbers; GoldenInvalid; ScoringFailed
  */
-export async function assertParity(engine: Engine, card: Pick<ModelCard, 'inputs'>, golden: GoldenRows): Promise<Parity> {
+export async function assertParity(engine: Engine, card: GoldenContract, golden: GoldenRows): Promise<Parity> {
   const parity = await measureParity(engine, card, golden);
   const problems = parityProblems(parity);
   if (problems.length > 0) throw new ChurnOpsError('GoldenMismatch', `Of ${parity.rows} golden rows ${problems.join('; ')}.`);
@@ -68,14 +71,9 @@ function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
-/** Golden rows as an engine takes them. @throws ChurnOpsError GoldenInvalid when a column of the card is missing */
+/** Golden rows as an engine takes them. @throws ChurnOpsError GoldenInvalid where they do not fit the card */
 export function goldenBatch(card: Pick<ModelCard, 'inputs'>, golden: GoldenRows, from: number, to: number): ColumnBatch {
-  const columnOf = card.inputs.map((input) => {
-    const index = golden.columns.indexOf(input.name);
-    if (index < 0) throw new ChurnOpsError('GoldenInvalid', `golden.json has no column ${input.name}`);
-    return index;
-  });
-  return encodeRows(card.inputs, columnOf, golden.rows.slice(from, to));
+  return encodeRows(card.inputs, golden.rows.slice(from, to));
 }
 
 async function scoreGolden(engine: Engine, card: Pick<ModelCard, 'inputs'>, golden: GoldenRows): Promise<Float64Array> {

@@ -1,3 +1,4 @@
+import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import type { InputColumn, RawValue } from '../../contracts/model-card.ts';
 import type { ColumnBatch } from './engine.ts';
 
@@ -61,16 +62,26 @@ export class RowBatch {
 }
 
 /**
- * Rows of a document (golden.json) as an engine takes them, unchecked by policy: null is NaN or "".
- * @param columnOf index in a row of each input of the card
+ * Rows of a document (golden.json), values in the order of the inputs, as an engine takes them; unchecked by policy: null is NaN or "".
+ * @throws ChurnOpsError GoldenInvalid for a value of another type
  */
-export function encodeRows(inputs: readonly InputColumn[], columnOf: readonly number[], rows: readonly (readonly RawValue[])[]): ColumnBatch {
+export function encodeRows(inputs: readonly InputColumn[], rows: readonly (readonly RawValue[])[]): ColumnBatch {
   return {
     rows: rows.length,
-    columns: inputs.map((input, index) => {
-      const at = columnOf[index] ?? -1;
-      if (input.type === 'number') return Float32Array.from(rows, (row) => (typeof row[at] === 'number' ? row[at] : Number.NaN));
-      return rows.map((row) => (typeof row[at] === 'string' ? row[at] : ''));
-    }),
+    columns: inputs.map((input, at) => (input.type === 'number' ? Float32Array.from(rows, (row) => encodeNumber(input, row[at])) : rows.map((row) => encodeText(input, row[at])))),
   };
+}
+
+function encodeNumber(input: InputColumn, value: RawValue | undefined): number {
+  if (value === null || typeof value === 'number') return value ?? Number.NaN;
+  throw wrongType(input);
+}
+
+function encodeText(input: InputColumn, value: RawValue | undefined): string {
+  if (value === null || typeof value === 'string') return value ?? '';
+  throw wrongType(input);
+}
+
+function wrongType({ name, type }: InputColumn): ChurnOpsError {
+  return new ChurnOpsError('GoldenInvalid', `golden.json has a value in column ${name} that is no ${type}.`);
 }

@@ -56,6 +56,7 @@ test.each<{ name: string; given: Given; expected: object; message: string }>([
   { name: 'broken card', given: { versions: { v1: { card: (card) => ({ ...card, inputs: [] }) } } }, expected: { verdict: 'Error', code: 'CardInvalid' }, message: 'inputs' },
   { name: 'card of another version', given: { versions: { v1: { card: (card) => ({ ...card, version: 'v7' }) } } }, expected: { verdict: 'Error', code: 'CardInvalid' }, message: 'says it is version v7' },
   { name: 'broken golden rows', given: { versions: { v1: { files: { 'golden.json': '{}' } } } }, expected: { verdict: 'Error', code: 'GoldenInvalid' }, message: 'golden.json' },
+  { name: 'golden rows for another threshold', given: { versions: { v1: { files: { 'golden.json': JSON.stringify({ ...tinyGolden, threshold: 0.5 }) } } } }, expected: { verdict: 'Error', code: 'GoldenInvalid' }, message: 'golden.json is for threshold 0.5, the card has 0.42.' },
   { name: 'golden mismatch', given: { versions: { v1: { files: { 'golden.json': wrongGolden } } } }, expected: { verdict: 'Error', code: 'GoldenMismatch' }, message: 'Of 500 golden rows' },
   { name: 'broken graph', given: { versions: { v1: { files: { 'model.onnx': 'no graph' } } } }, expected: { verdict: 'Error', code: 'GraphInvalid' }, message: 'onnxruntime cannot load' },
   { name: 'no such store', given: { environment: { CHURNOPS_REPOSITORY: 'ftp://x/y' } }, expected: { verdict: 'Error', code: 'ConfigurationInvalid', report: null }, message: 's3://bucket/folder' },

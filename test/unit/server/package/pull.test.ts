@@ -46,6 +46,7 @@ test.each<{ name: string; change: VersionChange; prepare?: (root: string) => Pro
   { name: 'other bytes', change: {}, prepare: (root) => writeFile(join(root, 'models/tiny-churn/v1/golden.json'), '{}'), code: 'DigestMismatch' },
   { name: 'a missing graph', change: {}, prepare: (root) => rm(join(root, 'models/tiny-churn/v1/model.onnx')), code: 'FileMissing' },
   { name: 'a version that is gone', change: {}, prepare: (root) => rm(join(root, 'models/tiny-churn/v1/model.json')), code: 'VersionNotFound' },
+  { name: 'golden rows for another threshold', change: { files: { 'golden.json': JSON.stringify({ ...tinyGolden, threshold: 0.5 }) } }, code: 'GoldenInvalid' },
   { name: 'golden rows that the graph does not give', change: { files: { 'golden.json': JSON.stringify({ ...tinyGolden, probabilities: tinyGolden.probabilities.map((p) => 1 - p) }) } }, code: 'GoldenMismatch' },
 ])('$name: $code', async ({ change, prepare, digest, code }) => {
   const { root, url } = await tinyRepository({ v1: change });
