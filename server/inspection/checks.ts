@@ -68,11 +68,20 @@ export function judgeOffline(card: ModelCard, minAUC: number | undefined): Findi
   return { passed: false, message: `The ${interval} is below spec.rollout.offline.minAUC ${minAUC}. Train a better version, or lower the gate.` };
 }
 
-/** Reads the stable version's card; its digest must be the one that serves. @throws ChurnOpsError VersionNotFound, CardChanged, CardInvalid, store errors */
+/**
+ * Reads the stable version's card; its digest must be the one that serves.
+ * @throws ChurnOpsError VersionNotFound, CardChanged, CardInvalid, store errors; the message says that it is stable's card which is missing
+ */
 export async function readStableCard(repository: Repository, version: string, digest: string | undefined): Promise<ModelCard> {
-  const { card, digest: found } = await readRemoteCard(repository, version);
-  if (digest !== undefined && found !== digest) throw new ChurnOpsError('CardChanged', `The card of the stable version ${version} is not the one that serves.`);
-  return card;
+  let file: CardFile;
+  try {
+    file = await readRemoteCard(repository, version);
+  } catch (thrown) {
+    if (!(thrown instanceof ChurnOpsError)) throw thrown;
+    throw new ChurnOpsError(thrown.code, `The card of the stable version ${version} cannot be read: ${thrown.message}`, { cause: thrown });
+  }
+  if (digest !== undefined && file.digest !== digest) throw new ChurnOpsError('CardChanged', `The card of the stable version ${version} is not the one that serves.`);
+  return file.card;
 }
 
 /** Whether callers of stable can go on as they are, or somebody allowed that they cannot. */

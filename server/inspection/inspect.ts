@@ -1,8 +1,11 @@
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
+import type { ModelCard } from '../../contracts/model-card.ts';
 import type { InspectEnvironment } from '../../contracts/pod-environment.ts';
 import type { InspectionCheck, InspectionReport, InspectionReportFile } from '../../contracts/reports.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { parseLocation } from '../../platform/object-store/location.ts';
+import type { StoreLocation } from '../../platform/object-store/location.ts';
+import type { ObjectStore } from '../../platform/object-store/object-store.ts';
 import { openStore } from '../../platform/object-store/open.ts';
 import type { RetryPolicy } from '../../platform/retry/retry.ts';
 import { readRemoteCard } from '../package/remote-package.ts';
@@ -11,7 +14,7 @@ import { clipped, MAX_MESSAGE } from '../report/termination-message.ts';
 import { assertVersion, identityOf, judgeOffline, judgeSchema, readStableCard, verifyFiles, verifyParity } from './checks.ts';
 import type { Finding } from './checks.ts';
 import { writeEvidence } from './evidence.ts';
-import { resolveVersion } from './resolve-version.ts';
+import { resolveVersion, skippedText } from './resolve-version.ts';
 
 /** The operator runs the Job again with its own back-off, so transient errors are sat out for a short while only. */
 export const INSPECT_PATIENCE = { totalMs: 20_000, baseMs: 500, maxMs: 5000 } as const;
@@ -49,7 +52,7 @@ export async function inspectPackage({ environment, logger, signal, patience = I
   });
   try {
     const location = parseLocation(environment.CHURNOPS_REPOSITORY);
-    const store = openStore(location, { endpoint: environment.CHURNOPS_STORE_ENDPOINT, region: environment.CHURNOPS_STORE_REGION });
+    const store = storeOf(environment, location);
     try {
       const onRetry = (error: unknown, attempt: number, waitMs: number): void => logger.warn({ error, attempt, waitMs }, 'store unreachable, trying again');
       const repository: Repository = { store, prefix: location.prefix, url: environment.CHURNOPS_REPOSITORY, patience: { ...patience, signal, onRetry } };
@@ -75,9 +78,9 @@ async function judge(environment: InspectEnvironment, repository: Repository, no
     notes.checks.push({ name: step, passed: true, message: clipped(message, MAX_CHECK_MESSAGE) });
   };
   try {
-    const version = await resolveVersion(repository, environment.CHURNOPS_VERSION);
+    const { version, skipped } = await resolveVersion(repository, environment.CHURNOPS_VERSION);
     notes.facts = { version };
-    pass(version === environment.CHURNOPS_VERSION ? `Version ${version} is asked for.` : `${environment.CHURNOPS_VERSION} is ${version}.`);
+    pass([version === environment.CHURNOPS_VERSION ? `Version ${version} is asked for.` : `${environment.CHURNOPS_VERSION} is ${version}.`, ...skippedText(skipped)].join(' '));
     step = 'card';
     const remote = await readRemoteCard(repository, version);
     const { card, digest } = remote;
@@ -101,7 +104,7 @@ async function judge(environment: InspectEnvironment, repository: Repository, no
       step,
       stable === undefined
         ? { passed: true, message: 'No version is stable yet.' }
-        : judgeSchema(await readStableCard(repository, stable, environment.CHURNOPS_STABLE_DIGEST), card, hash, environment),
+        : judgeSchema(await stableCard(environment, repository, stable), card, hash, environment),
     );
     if (!offline.passed) return { verdict: 'Fail', reason: 'OfflineGateFailed', message: offline.message };
     if (!schema.passed) return { verdict: 'Fail', reason: 'SchemaIncompatible', message: schema.message };
@@ -112,6 +115,23 @@ async function judge(environment: InspectEnvironment, repository: Repository, no
     const outcome = errorOutcome(thrown);
     notes.checks.push({ name: step, passed: false, message: clipped(outcome.message, MAX_CHECK_MESSAGE) });
     return outcome;
+  }
+}
+
+function storeOf(environment: InspectEnvironment, location: StoreLocation): ObjectStore {
+  return openStore(location, { endpoint: environment.CHURNOPS_STORE_ENDPOINT, region: environment.CHURNOPS_STORE_REGION });
+}
+
+/** Stable's card, from the repository that stable came from: `spec.model.repository` may name another one since. */
+async function stableCard(environment: InspectEnvironment, repository: Repository, version: string): Promise<ModelCard> {
+  const { CHURNOPS_STABLE_REPOSITORY: url = repository.url, CHURNOPS_STABLE_DIGEST: digest } = environment;
+  if (url === repository.url) return readStableCard(repository, version, digest);
+  const location = parseLocation(url);
+  const store = storeOf(environment, location);
+  try {
+    return await readStableCard({ ...repository, store, prefix: location.prefix, url }, version, digest);
+  } finally {
+    store.close();
   }
 }
 

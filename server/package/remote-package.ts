@@ -9,7 +9,8 @@ import type { RetryPolicy } from '../../platform/retry/retry.ts';
 import { MAX_CARD_BYTES, MAX_FILE_BYTES, parseCardFile } from './card-file.ts';
 import type { CardFile } from './card-file.ts';
 
-const VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+/** What a version may be called; the name of its folder. */
+export const VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const LISTED_VERSIONS = 5;
 
 /** A repository in an open store, and how long its hiccups are sat out. */

@@ -67,6 +67,29 @@ test.each<{ name: string; given: Given; expected: object; message: string }>([
   expect(report).toMatchObject({ ...expected, message: expect.stringContaining(message) });
 });
 
+test("stable's card is read where stable came from; where it cannot be, that is an error", async () => {
+  const before = await tinyRepository({ v1: {} });
+  const moved = { CHURNOPS_STABLE_VERSION: 'v1', CHURNOPS_STABLE_REPOSITORY: before.url };
+  const versions = { v1: { card: required } };
+  expect((await inspect({ versions, environment: moved })).report).toMatchObject({ verdict: 'Fail', reason: 'SchemaIncompatible' });
+  await rm(before.root, { recursive: true });
+  expect((await inspect({ versions, environment: moved })).report).toMatchObject({ verdict: 'Error', code: 'BucketNotFound', message: expect.stringMatching(/^The card of the stable version v1 cannot be read: Folder .* does not exist/) });
+  const gone = { ...moved, CHURNOPS_STABLE_VERSION: 'v0', CHURNOPS_STABLE_REPOSITORY: (await tinyRepository({ v1: {} })).url };
+  expect((await inspect({ versions, environment: gone })).report).toMatchObject({ verdict: 'Error', code: 'VersionNotFound' });
+});
+
+test('latest never is a folder that no version can be called; the check names it', async () => {
+  const prepare = async (root: string): Promise<void> => {
+    for (const name of ['v9 (backup)', '_old']) await mkdir(join(root, 'models/tiny-churn', name));
+    await writeFile(join(root, 'models/tiny-churn/v9 (backup)/model.json'), '{}');
+  };
+  const { report } = await inspect({ environment: { CHURNOPS_VERSION: 'latest' }, prepare });
+  expect(report).toMatchObject({ verdict: 'Pass', version: 'v1' });
+  const file = InspectionReportFile.parse(JSON.parse(await readFile(fileURLToPath(report.report?.path ?? ''), 'utf8')));
+  expect(file.checks[0]).toEqual({ name: 'version', passed: true, message: 'latest is v1. Passed over, as no version can be called so: "_old", "v9 (backup)".' });
+  expect((await inspect({ versions: {}, environment: { CHURNOPS_VERSION: 'latest' }, prepare })).report).toMatchObject({ code: 'VersionNotFound', message: expect.stringContaining('"v9 (backup)"') });
+});
+
 test('a schema change is allowed by the hash of this very candidate', async () => {
   const versions = { v0: {}, v1: { card: required } };
   const { report } = await inspect({ versions, environment: { CHURNOPS_STABLE_VERSION: 'v0' } });
