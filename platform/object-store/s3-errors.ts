@@ -3,16 +3,36 @@ import type { ErrorCode } from '../../contracts/error-catalogue.ts';
 
 type S3Code = Extract<ErrorCode, 'AccessDenied' | 'BucketNotFound' | 'FileMissing' | 'StoreUnreachable'>;
 
+const INVALID_CHARACTER = 'ERR_INVALID_CHAR';
+const FOREIGN = 'it answers, but not as an S3 service: storage.endpoint may be wrong';
+
+/**
+ * Why a store call failed, in words that are no secret: the name of the SDK's error (or the code of the network's) and the HTTP status. The
+ * SDK's own message and fields may quote keys, signatures and headers, so nothing else of it may be a cause: causes are logged.
+ */
+export class S3Failure extends Error {
+  override readonly name = 'S3Failure';
+  readonly code: string;
+  readonly status: number | undefined;
+
+  constructor(code: string, status: number | undefined) {
+    super(status === undefined ? code : `${code}, HTTP ${status}`);
+    this.code = code;
+    this.status = status;
+  }
+}
+
 /** What was asked of the store when it failed, for the message. `endpoint` never holds credentials. */
-export type S3Question = Readonly<{ action: 'read' | 'write' | 'list'; bucket: string; key: string; endpoint: string }>;
+export type S3Question = Readonly<{ action: 'read' | 'look up' | 'write' | 'list'; bucket: string; key: string; endpoint: string }>;
 
 const DENIED = new Set([
   'AccessDenied', 'AllAccessDisabled', 'AccountProblem', 'AuthorizationHeaderMalformed', 'CredentialsProviderError', 'ExpiredToken', 'Forbidden',
-  'InvalidAccessKeyId', 'InvalidToken', 'NotSignedUp', 'RequestTimeTooSkewed', 'SignatureDoesNotMatch', 'TokenRefreshRequired', 'UnauthorizedAccess',
+  'ERR_INVALID_CHAR', 'InvalidAccessKeyId', 'InvalidToken', 'NotSignedUp', 'RequestTimeTooSkewed', 'SignatureDoesNotMatch', 'TokenRefreshRequired', 'UnauthorizedAccess',
   'XAdminUserNotFound', // versitygw's word for InvalidAccessKeyId, with status 404
 ]);
 const HINTS: Readonly<Record<string, string>> = {
   AuthorizationHeaderMalformed: 'the region may be wrong',
+  ERR_INVALID_CHAR: 'a key or token in the Secret holds a line break or another character that no header may have',
   CredentialsProviderError: 'the pod has no keys',
   ExpiredToken: 'the keys have expired',
   InvalidAccessKeyId: 'the store does not know the access key',
@@ -46,7 +66,17 @@ function s3Name(thrown: unknown): string {
   const code = field(thrown, 'Code') ?? field(thrown, 'name');
   const name = typeof code === 'string' && /^[A-Za-z0-9.]{1,64}$/.test(code) ? code : 'UnknownError';
   const network = field(thrown, 'code');
+  if (network === INVALID_CHARACTER) return network;
   return name === 'Error' && typeof network === 'string' && /^[A-Z0-9_]{1,64}$/.test(network) ? network : name;
+}
+
+/**
+ * Whether a 404 has no error document. S3 answers GET with one, HEAD never; without it something else listens at the endpoint. The SDK
+ * makes up the name NotFound, or fails to read the body as XML with a plain Error.
+ */
+function isForeign(thrown: unknown, status: number | undefined, { action }: S3Question): boolean {
+  const name = field(thrown, 'name');
+  return status === 404 && action !== 'look up' && field(thrown, 'Code') === undefined && (name === 'NotFound' || name === 'Error');
 }
 
 function errorCode(name: string, status: number | undefined): S3Code {
@@ -58,15 +88,16 @@ function errorCode(name: string, status: number | undefined): S3Code {
 }
 
 /**
- * An error of the AWS SDK as ours. Its own message is left out: it may quote keys and headers; its name and status stay.
+ * An error of the AWS SDK as ours. Its own message is left out, of the cause too (S3Failure); its name and status stay.
  * Whatever is not known to be permanent counts as unreachable, and is tried again.
  */
 export function s3Error(thrown: unknown, question: S3Question): ChurnOpsError {
   if (thrown instanceof ChurnOpsError) return thrown;
   const name = s3Name(thrown);
   const status = httpStatus(thrown);
-  const code = errorCode(name, status);
-  const hint = HINTS[name];
-  const why = `${name}${status === undefined ? '' : `, HTTP ${status}`}${hint === undefined ? '' : `: ${hint}`}`;
-  return new ChurnOpsError(code, MESSAGES[code](question, why), { cause: thrown });
+  const foreign = isForeign(thrown, status, question);
+  const code = foreign ? 'StoreUnreachable' : errorCode(name, status);
+  const hint = foreign ? FOREIGN : HINTS[name];
+  const failure = new S3Failure(name, status);
+  return new ChurnOpsError(code, MESSAGES[code](question, `${failure.message}${hint === undefined ? '' : `: ${hint}`}`), { cause: failure });
 }

@@ -65,7 +65,7 @@ export class S3Store implements ObjectStore {
   async size(key: string, signal: AbortSignal): Promise<number | undefined> {
     assertSafeKey(key);
     try {
-      const answer = await this.#ask(this.#question('read', key), signal, () => this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key }), { abortSignal: signal }));
+      const answer = await this.#ask(this.#question('look up', key), signal, () => this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key }), { abortSignal: signal }));
       return answer.ContentLength ?? 0;
     } catch (thrown) {
       if (thrown instanceof ChurnOpsError && thrown.code === 'FileMissing') return undefined;
