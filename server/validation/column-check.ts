@@ -6,7 +6,8 @@ const LISTED_CATEGORIES = 10;
 const NUMBER_AS_TEXT = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 const MAX_NUMBER_TEXT = 64;
 /** Blank as the trainer reads it: `str.strip() == ""` of Python, whose whitespace is not quite that of `trim()`. */
-const BLANK = /^[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$/;
+// oxlint-disable-next-line no-control-regex -- U+001C to U+001F separate files, groups, records and units: blanks to Python
+const BLANK = /^[\p{White_Space}\u001c-\u001f]*$/u;
 /** onnxruntime takes text as C strings: what comes after a NUL would be ignored. */
 const NUL = '\0';
 

@@ -202,9 +202,12 @@ test.each([
   expect((await send(PREDICT, { body: ' '.repeat(MIB), to: small })).status).toBe(400);
 });
 
+function rows(count: number): string {
+  return JSON.stringify({ instances: Array.from({ length: count }, () => good) });
+}
+
 test('beyond the rows that wait: 503 with Retry-After, and room again afterwards', async () => {
   const small = await open({ admission: { ...ADMISSION, maxRowsWaiting: 10 } });
-  const rows = (count: number): string => JSON.stringify({ instances: Array.from({ length: count }, () => good) });
   const slow = held();
   ({ engine } = slow);
   const first = send(PREDICT, { body: rows(8), to: small });
@@ -232,7 +235,7 @@ test('of one connection only so many requests wait; the rest is refused, in orde
 async function notReading(silenceMs: number): Promise<Socket> {
   const wordy = { ...model(), card: { ...tinyCard, labels: { column: 'Churn', negative: 'n'.repeat(4000), positive: 'p'.repeat(4000) } } };
   const to = await open({ model: wordy, connection: { ...CONNECTION, silenceMs } });
-  const body = JSON.stringify({ instances: Array.from({ length: 1024 }, () => good) });
+  const body = rows(1024);
   const socket = hold(to, `${HEAD}content-length: ${body.length}\r\n\r\n${body}`.repeat(8));
   socket.pause();
   while (data.inFlight() === 0) await new Promise(setImmediate);

@@ -7,6 +7,8 @@ import { PredictTurns } from '../../../../server/http/predict-turns.ts';
 import { InstanceCheck } from '../../../../server/validation/instance-check.ts';
 import { tinyCard } from '../tiny-package.ts';
 
+const EIGHT_SLICES: readonly string[] = Array.from({ length: 8 }, () => 'score 256');
+
 test('a turn has at most 2,048 rows, so that who waits with one row is not behind all of a crowd', async () => {
   const log: string[] = [];
   const { promise: done, resolve } = Promise.withResolvers<undefined>();
@@ -35,6 +37,5 @@ test('a turn has at most 2,048 rows, so that who waits with one row is not behin
   const single = Buffer.from('{"instances":[{}]}');
   turns.enqueue({ res: new ServerResponse(new IncomingMessage(new Socket())), body: single, rows: 1, requestId: 'e', receivedMs: 0 });
   await done;
-  const slices = (count: number): readonly string[] => Array.from({ length: count }, () => 'score 256');
-  expect(log).toEqual([...slices(8), 'a', 'b', ...slices(8), 'c', 'd', 'score 1', 'e']);
+  expect(log).toEqual([...EIGHT_SLICES, 'a', 'b', ...EIGHT_SLICES, 'c', 'd', 'score 1', 'e']);
 });

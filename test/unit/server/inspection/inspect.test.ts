@@ -78,16 +78,17 @@ test("stable's card is read where stable came from; where it cannot be, that is 
   expect((await inspect({ versions, environment: gone })).report).toMatchObject({ verdict: 'Error', code: 'VersionNotFound' });
 });
 
+async function oddFolders(root: string): Promise<void> {
+  for (const name of ['v9 (backup)', '_old']) await mkdir(join(root, 'models/tiny-churn', name));
+  await writeFile(join(root, 'models/tiny-churn/v9 (backup)/model.json'), '{}');
+}
+
 test('latest never is a folder that no version can be called; the check names it', async () => {
-  const prepare = async (root: string): Promise<void> => {
-    for (const name of ['v9 (backup)', '_old']) await mkdir(join(root, 'models/tiny-churn', name));
-    await writeFile(join(root, 'models/tiny-churn/v9 (backup)/model.json'), '{}');
-  };
-  const { report } = await inspect({ environment: { CHURNOPS_VERSION: 'latest' }, prepare });
+  const { report } = await inspect({ environment: { CHURNOPS_VERSION: 'latest' }, prepare: oddFolders });
   expect(report).toMatchObject({ verdict: 'Pass', version: 'v1' });
   const file = InspectionReportFile.parse(JSON.parse(await readFile(fileURLToPath(report.report?.path ?? ''), 'utf8')));
   expect(file.checks[0]).toEqual({ name: 'version', passed: true, message: 'latest is v1. Passed over, as no version can be called so: "_old", "v9 (backup)".' });
-  expect((await inspect({ versions: {}, environment: { CHURNOPS_VERSION: 'latest' }, prepare })).report).toMatchObject({ code: 'VersionNotFound', message: expect.stringContaining('"v9 (backup)"') });
+  expect((await inspect({ versions: {}, environment: { CHURNOPS_VERSION: 'latest' }, prepare: oddFolders })).report).toMatchObject({ code: 'VersionNotFound', message: expect.stringContaining('"v9 (backup)"') });
 });
 
 test('a schema change is allowed by the hash of this very candidate', async () => {
