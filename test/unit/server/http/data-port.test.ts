@@ -1,7 +1,6 @@
 /** @jest-environment ./test/unit/server/onnx-environment.cjs */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { Registry } from 'prom-client';
@@ -10,14 +9,13 @@ import { PredictResponse } from '../../../../contracts/prediction.ts';
 import { closeGracefully, listen } from '../../../../platform/http/listener.ts';
 import type { ColumnBatch, Engine } from '../../../../server/engine/engine.ts';
 import { OnnxEngine } from '../../../../server/engine/onnx.ts';
-import { ADMISSION, CONNECTION } from '../../../../server/http/limits.ts';
+import { CONNECTION } from '../../../../server/http/limits.ts';
 import { createDataPort } from '../../../../server/serving/data-port.ts';
 import type { DataPort, DataPortOptions } from '../../../../server/serving/data-port.ts';
 import type { ServingState } from '../../../../server/serving/serving-model.ts';
-import { keptLogger, tinyCard, tinyFile, tinyGraph, tinyHash } from '../tiny-package.ts';
+import { keptLogger, tinyCard, tinyGraph, tinyHash } from '../tiny-package.ts';
+import { BODY, good, HEAD, model, one, PREDICT, raw } from './data-port-rig.ts';
 
-const good = { tenure: 3, MonthlyCharges: 70.5, Contract: 'Month-to-month', customerID: '7590-VHVEG' };
-const PREDICT = '/v1/models/tiny-churn:predict';
 const { logger, lines } = keptLogger();
 const agent = new Agent({ connections: 64 });
 let onnx: OnnxEngine;
@@ -26,10 +24,6 @@ let port: number;
 let state: ServingState = 'Ready';
 let engine: Engine;
 const opened: DataPort[] = [];
-
-function model() {
-  return { namespace: 'retention', name: 'tiny-churn', version: 'v1', hash: tinyHash, digest: tinyFile.digest, threshold: 0.42, engine: 'onnx', card: tinyCard } as const;
-}
 
 async function open(options: Partial<DataPortOptions> = {}): Promise<number> {
   const switching: Engine = { name: 'onnx', score: async (batch) => engine.score(batch), close: async () => undefined };
@@ -71,16 +65,6 @@ async function predict(...instances: readonly unknown[]) {
 function numbersOf(batch: ColumnBatch): readonly number[] {
   const [first] = batch.columns;
   return first instanceof Float32Array ? [...first] : [];
-}
-
-async function raw(text: string, to = port): Promise<string> {
-  const socket = connect(to, '127.0.0.1');
-  socket.on('error', () => undefined);
-  let received = '';
-  socket.setEncoding('utf8').on('data', (chunk) => (received += chunk));
-  socket.write(text);
-  await once(socket, 'close');
-  return received;
 }
 
 test('answers one prediction per instance, in order, as the contract says', async () => {
@@ -162,113 +146,6 @@ test('a score that is no probability fails its request only', async () => {
   expect(answers.map(({ status }) => status)).toEqual([200, 500, 200]);
 });
 
-const HEAD = `POST ${PREDICT} HTTP/1.1\r\nhost: x\r\n`;
-const BODY = JSON.stringify({ instances: [good] });
-
-/** A connection that has sent this and goes on as the test likes. */
-function hold(to: number, text: string): Socket {
-  const socket = connect(to, '127.0.0.1');
-  socket.on('error', () => undefined);
-  socket.write(text);
-  return socket;
-}
-
-/** An engine that scores nothing until it is let go. */
-function held(): Readonly<{ engine: Engine; calls: () => number; letGo: () => void }> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  let calls = 0;
-  const score = async (batch: ColumnBatch): Promise<Float64Array> => {
-    calls += 1;
-    await promise;
-    return onnx.score(batch);
-  };
-  return { engine: { name: 'onnx', score, close: async () => undefined }, calls: () => calls, letGo: () => resolve(undefined) };
-}
-
-const MIB = 1024 * 1024;
-test.each([
-  { name: 'declared', head: `content-length: ${MIB}` },
-  { name: 'in chunks', head: 'transfer-encoding: chunked' },
-])('bytes $name are reserved at the head, and given back at the end', async ({ head }) => {
-  const small = await open({ admission: { ...ADMISSION, maxBytesInFlight: 2 * MIB + 1000 } });
-  const sockets = [hold(small, `${HEAD}${head}\r\n\r\n`), hold(small, `${HEAD}${head}\r\n\r\n`)];
-  while (data.inFlight() < 2) await new Promise(setImmediate);
-  const refused = await send(PREDICT, { body: ' '.repeat(1001), to: small });
-  expect(refused).toMatchObject({ status: 503, json: { error: { code: 'Overloaded', message: expect.stringContaining('memory') } } });
-  expect(refused.headers['retry-after']).toBe('1');
-  expect((await send(PREDICT, { body: BODY, to: small })).status).toBe(200);
-  for (const socket of sockets) socket.destroy();
-  while (data.inFlight() > 0) await new Promise(setImmediate);
-  expect((await send(PREDICT, { body: ' '.repeat(MIB), to: small })).status).toBe(400);
-});
-
-function rows(count: number): string {
-  return JSON.stringify({ instances: Array.from({ length: count }, () => good) });
-}
-
-test('beyond the rows that wait: 503 with Retry-After, and room again afterwards', async () => {
-  const small = await open({ admission: { ...ADMISSION, maxRowsWaiting: 10 } });
-  const slow = held();
-  ({ engine } = slow);
-  const first = send(PREDICT, { body: rows(8), to: small });
-  while (slow.calls() === 0) await new Promise(setImmediate);
-  const refused = await send(PREDICT, { body: rows(3), to: small });
-  expect(refused).toMatchObject({ status: 503, json: { error: { code: 'Overloaded', message: expect.stringContaining('10 rows') } } });
-  expect(refused.headers['retry-after']).toBe('1');
-  const second = send(PREDICT, { body: rows(2), to: small });
-  slow.letGo();
-  expect([(await first).status, (await second).status]).toEqual([200, 200]);
-  expect((await send(PREDICT, { body: rows(11), to: small })).status).toBe(200);
-});
-
-test('of one connection only so many requests wait; the rest is refused, in order', async () => {
-  const slow = held();
-  ({ engine } = slow);
-  const pipe = await open({ connection: { ...CONNECTION, maxPipelined: 2 } });
-  const answer = raw(one('a', false) + one('b', false) + one('c', false) + one('d', true), pipe);
-  while (slow.calls() === 0) await new Promise(setImmediate);
-  slow.letGo();
-  expect([...(await answer).matchAll(/HTTP\/1.1 (\d+)/g)].map((match) => match[1])).toEqual(['200', '200', '503', '503']);
-});
-
-/** Asks for much more than socket buffers hold and reads none of it. */
-async function notReading(silenceMs: number): Promise<Socket> {
-  const wordy = { ...model(), card: { ...tinyCard, labels: { column: 'Churn', negative: 'n'.repeat(4000), positive: 'p'.repeat(4000) } } };
-  const to = await open({ model: wordy, connection: { ...CONNECTION, silenceMs } });
-  const body = rows(1024);
-  const socket = hold(to, `${HEAD}content-length: ${body.length}\r\n\r\n${body}`.repeat(8));
-  socket.pause();
-  while (data.inFlight() === 0) await new Promise(setImmediate);
-  return socket;
-}
-
-test('who does not read the answer loses the connection, and the slots are free', async () => {
-  const socket = await notReading(200);
-  while (data.inFlight() > 0) await new Promise(setImmediate);
-  socket.destroy();
-});
-
-test('who does not read the answer does not hold a drain beyond its grace', async () => {
-  const socket = await notReading(60_000);
-  const begun = performance.now();
-  expect(await closeGracefully(data.server, 200)).toBe('Cut');
-  expect(performance.now() - begun).toBeLessThan(2000);
-  socket.destroy();
-});
-
-test('beyond the requests in flight: 503 with Retry-After, and room again afterwards', async () => {
-  const small = await open({ admission: { ...ADMISSION, maxInFlight: 2 } });
-  const sockets = [1, 2].map(() => hold(small, `${HEAD}content-length: 100\r\n\r\n{`));
-  while (data.inFlight() < 2) await new Promise(setImmediate);
-  const body = JSON.stringify({ instances: [good] });
-  const refused = await send(PREDICT, { body, to: small });
-  expect(refused).toMatchObject({ status: 503, json: { error: { code: 'Overloaded' } } });
-  expect(refused.headers['retry-after']).toBe('1');
-  for (const socket of sockets) socket.destroy();
-  while (data.inFlight() > 0) await new Promise(setImmediate);
-  expect((await send(PREDICT, { body, to: small })).status).toBe(200);
-});
-
 test.each([
   { name: 'a body that never comes', text: `${HEAD}content-length: 100\r\n\r\n{`, status: 408, code: 'RequestTimeout' },
   { name: 'a head that never ends', text: HEAD, status: 408, code: 'RequestTimeout' },
@@ -277,7 +154,7 @@ test.each([
   { name: 'length and chunks', text: `${HEAD}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}`, status: 400, code: 'InvalidRequest' },
   { name: 'headers without end', text: `${HEAD}x: ${'x'.repeat(20_000)}\r\n\r\n`, status: 400, code: 'InvalidRequest' },
 ])('$name: $status', async ({ text, status, code }) => {
-  const answer = await raw(text);
+  const answer = await raw(text, port);
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   expect(answer).toContain(`"code":"${code}"`);
 });
@@ -292,16 +169,12 @@ test('what was broken or too slow is counted like other failures', async () => {
 });
 
 test('more bytes than declared: the first request is answered, the rest is not taken for its answer', async () => {
-  const answer = await raw(`${HEAD}content-length: ${BODY.length}\r\n\r\n${BODY}garbage\r\n\r\n`);
+  const answer = await raw(`${HEAD}content-length: ${BODY.length}\r\n\r\n${BODY}garbage\r\n\r\n`, port);
   expect(answer === '' || answer.startsWith('HTTP/1.1 200')).toBe(true);
 });
 
-function one(id: string, close: boolean): string {
-  return `${HEAD}x-request-id: ${id}\r\ncontent-length: ${BODY.length}\r\n${close ? 'connection: close\r\n' : ''}\r\n${BODY}`;
-}
-
 test('pipelined requests are answered in order on one connection', async () => {
-  const answer = await raw(one('a', false) + one('b', false) + one('c', true));
+  const answer = await raw(one('a', false) + one('b', false) + one('c', true), port);
   expect([...answer.matchAll(/x-request-id: (\w)/g)].map((match) => match[1])).toEqual(['a', 'b', 'c']);
 });
 
@@ -317,7 +190,7 @@ test('a body in chunks that never stops is refused at the limit', async () => {
 });
 
 test('Expect: 100-continue is answered, then the request', async () => {
-  const answer = await raw(`${HEAD}expect: 100-continue\r\nconnection: close\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`);
+  const answer = await raw(`${HEAD}expect: 100-continue\r\nconnection: close\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`, port);
   expect(answer).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK/);
 });
 
@@ -366,7 +239,7 @@ test('whatever is sent, the answer is JSON with a status of ours, and the proces
   );
   await fc.assert(
     fc.asyncProperty(fc.string({ maxLength: 200 }), async (text) => {
-      await raw(`${text}\r\n\r\n`);
+      await raw(`${text}\r\n\r\n`, port);
       return true;
     }),
     { numRuns: 30 },
