@@ -1,3 +1,4 @@
+import { ACTIONS } from '../../contracts/names.ts';
 import type { Decision } from '../rollout/decision.ts';
 import { boundedText, LONGEST_CAUSE_BYTES } from './bounded-text.ts';
 import { instant } from './rollout-record.ts';
@@ -19,6 +20,12 @@ function subjectOf(decision: Decision): string {
 function serving(decision: Decision): string {
   const { stable } = decision.state;
   return stable === undefined ? 'Nothing serves yet.' : `${stable.version} serves.`;
+}
+
+/** How to ask again about the rejected version; it needs a hash, which a package that could not be read has none of. */
+function retryHint(decision: Decision): string {
+  const hash = decision.state.rejected.find((entry) => entry.message === decision.problem?.message)?.hash;
+  return hash === undefined ? '' : `, or annotate ${ACTIONS.retry}=${hash.slice(0, 8)} to have it looked at again`;
 }
 
 /** One or two sentences: what happens now and what happens next. Nobody branches on them. */
@@ -43,6 +50,6 @@ export function messageOf(decision: Decision): StatusMessage {
     case 'OfflineGateFailed':
     case 'SchemaIncompatible':
     case 'NotReady':
-      return `Rejected: ${boundedText(problem?.message ?? decision.reason, LONGEST_CAUSE_BYTES)} ${serving(decision)} Set spec.model.version to another version, or annotate churnops.dev/retry with the rejected hash.`;
+      return `Rejected: ${boundedText(problem?.message ?? decision.reason, LONGEST_CAUSE_BYTES)} ${serving(decision)} Set spec.model.version to another version${retryHint(decision)}.`;
   }
 }

@@ -84,7 +84,7 @@ describe('what a person reads', () => {
       ready: 'True StableServes: a answers callers',
       available: 'True AllReady: 2 of 2 pods of a are ready',
       progressing:
-        'False OfflineGateFailed: Rejected: test AUC 0.520 is below 0.800. a serves. Set spec.model.version to another version, or annotate churnops.dev/retry with the rejected hash.',
+        'False OfflineGateFailed: Rejected: test AUC 0.520 is below 0.800. a serves. Set spec.model.version to another version, or annotate churnops.dev/retry=73d8c4b2 to have it looked at again.',
     },
     {
       name: 'a foreign Service has the name',
