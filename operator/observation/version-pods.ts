@@ -8,6 +8,10 @@ export function isReady(pod: Pod): boolean {
   return pod.metadata.deletionTimestamp === undefined && pod.status.conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
 }
 
+function bornMs(pod: Pod): number {
+  return Date.parse(pod.metadata.creationTimestamp ?? '') || 0;
+}
+
 /**
  * Facts of one version's pods.
  * @param hash first 8 digits, as the label has it
@@ -16,7 +20,9 @@ export function observeVersion(hash: string, deployment: Deployment | undefined,
   const own = pods.filter((pod) => pod.metadata.labels?.[LABELS.hash] === hash && pod.metadata.deletionTimestamp === undefined);
   const ready = own.filter(isReady).length;
   const followed = deployment?.status !== undefined && deployment.status.observedGeneration >= (deployment.metadata.generation ?? 0);
-  const failing = own.filter((pod) => !isReady(pod)).map(podProblem).find((problem) => problem !== undefined);
+  // The newest first: while a template is replaced, pods of the old one still fail for reasons that are gone.
+  const newestFirst = own.filter((pod) => !isReady(pod)).toSorted((a, b) => bornMs(b) - bornMs(a));
+  const failing = newestFirst.map(podProblem).find((problem) => problem !== undefined);
   const refused = deployment?.status?.conditions.find((condition) => condition.type === 'ReplicaFailure' && condition.status === 'True');
   return {
     requested: deployment?.spec.replicas,

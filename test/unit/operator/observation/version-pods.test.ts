@@ -8,6 +8,8 @@ const HASH = '3f9a1c2e';
 const ready = (name: string): Pod => pod(name, { hash: HASH, status: READY_STATUS });
 const followed = deployment(HASH, { replicas: 2, generation: 4, status: { observedGeneration: 4, updatedReplicas: 2 } });
 const unschedulable = { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: 'no node' }] };
+const noImage = { containerStatuses: [{ name: 'serve', state: { waiting: { reason: 'ErrImagePull' } } }] };
+const born = (made: Pod, creationTimestamp: string): Pod => ({ ...made, metadata: { ...made.metadata, creationTimestamp } });
 const noNode = { code: 'Unschedulable', message: 'no node', outside: true };
 
 test.each<{ name: string; deployment: Deployment | undefined; pods: readonly Pod[]; expected: VersionPods }>([
@@ -29,6 +31,12 @@ test.each<{ name: string; deployment: Deployment | undefined; pods: readonly Pod
   },
   { name: 'no status yet', deployment: deployment(HASH, {}), pods: [], expected: { requested: 1, ready: 0, readyUpToDate: 0, problem: undefined } },
   { name: 'one fails', deployment: followed, pods: [ready('a'), pod('b', { hash: HASH, status: unschedulable })], expected: { requested: 2, ready: 1, readyUpToDate: 1, problem: noNode } },
+  {
+    name: 'while a template is replaced, the newest pod tells',
+    deployment: followed,
+    pods: [born(pod('a', { hash: HASH, status: unschedulable }), '2026-11-21T10:00:00Z'), born(pod('b', { hash: HASH, status: noImage }), '2026-11-21T10:00:05Z')],
+    expected: { requested: 2, ready: 0, readyUpToDate: 0, problem: { code: 'ErrImagePull', message: 'container serve: ErrImagePull', outside: true } },
+  },
   {
     name: 'pods are refused',
     deployment: deployment(HASH, { replicas: 2, status: { observedGeneration: 1, conditions: [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'exceeded quota' }] } }),
