@@ -1,4 +1,4 @@
-import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SYSTEM_NAMESPACE } from '../../context.ts';
 import { ADDRESSED_SERVICES, SECRETS } from '../../kinds.ts';
 import { STORAGE } from '../../manifest.ts';
@@ -45,10 +45,11 @@ export class Bucket {
     for (const [file, Body] of files) await this.#client.send(new PutObjectCommand({ Bucket, Key: this.#key(file), Body }));
   }
 
-  /** Removes it with what {@link create} put there. */
-  async remove(files: PackageCopy): Promise<void> {
+  /** Removes it with all that is in it: inspections leave reports there. */
+  async remove(): Promise<void> {
     const Bucket = this.#name;
-    for (const file of files.keys()) await this.#client.send(new DeleteObjectCommand({ Bucket, Key: this.#key(file) }));
+    const { Contents: left } = await this.#client.send(new ListObjectsV2Command({ Bucket }));
+    for (const { Key } of left ?? []) await this.#client.send(new DeleteObjectCommand({ Bucket, Key }));
     await this.#client.send(new DeleteBucketCommand({ Bucket }));
   }
 

@@ -5,7 +5,7 @@ import { MODELS, SECRETS } from '../../kinds.ts';
 import { STORAGE, VERSIONS } from '../../manifest.ts';
 import { Bucket } from './bucket.ts';
 import { packageCopy, withOtherDescription, withWrongGoldenRows } from './package-copy.ts';
-import type { Subject } from './subject.ts';
+import { SMALL_CPU, type Subject } from './subject.ts';
 
 /** Something wrong with a package or with the way to it, and how it is put right. */
 export type BadCase = Readonly<{
@@ -42,8 +42,8 @@ const changedBytes: readonly BadCase[] = [
   putRight: async (subject) => subject.put(subject.files, file),
 }));
 
-/** No node has it. */
-const NOWHERE = { 'churnops.dev/nowhere': 'yes' } as const;
+/** No node has that many processors; inspections ask for less, whatever the spec says. */
+const NOWHERE = '900';
 
 const cardAfterInspection: BadCase = {
   name: 'card-after-inspection',
@@ -53,10 +53,10 @@ const cardAfterInspection: BadCase = {
     const { kube } = subject.context;
     await subject.put(subject.files);
     // Pods wait for a node until the card has changed: otherwise they would have pulled the package before.
-    await subject.want({ serving: { scheduling: { nodeSelector: NOWHERE } } });
+    await subject.want({ serving: { resources: { requests: { cpu: NOWHERE } } } });
     await kube.until(MODELS, subject.name, { what: 'the inspection has passed', deadlineMs: 120_000 }, ({ status }) => status?.candidate?.deployedAt !== undefined);
     await subject.put(withOtherDescription(subject.files), PACKAGE_FILES.card);
-    await kube.patch(MODELS, subject.name, { spec: { serving: { scheduling: null } } });
+    await kube.patch(MODELS, subject.name, { spec: { serving: { resources: { requests: { cpu: SMALL_CPU } } } } });
   },
   putRight: async (subject) => subject.put(subject.files, PACKAGE_FILES.card),
 };
@@ -98,7 +98,7 @@ const noBucket: BadCase = {
   foundBy: 'Inspection',
   spoil: async (subject) => subject.want({}, `s3://${Bucket.nameFor(subject)}/models`),
   putRight: async (subject) => Bucket.using(subject, async (bucket) => bucket.create(subject.files)),
-  cleanUp: async (subject) => Bucket.using(subject, async (bucket) => bucket.remove(subject.files)),
+  cleanUp: async (subject) => Bucket.using(subject, async (bucket) => bucket.remove()),
 };
 
 const WRONG = Buffer.from('not-the-secret').toString('base64');

@@ -19,8 +19,16 @@ export type CaseResult = Readonly<{ name: string; cause: string; condition: stri
 
 /** Spoils, looks, puts right, waits, on a model of its own. */
 export async function runCase(context: ClaimContext, bad: BadCase, samples: readonly SampleCall[]): Promise<CaseResult> {
-  const { kube, check, progress, form } = context;
   const subject = await Subject.start(context, bad.name, samples);
+  try {
+    return await spoilAndPutRight(context, bad, subject);
+  } finally {
+    await subject.stopLoad();
+  }
+}
+
+async function spoilAndPutRight(context: ClaimContext, bad: BadCase, subject: Subject): Promise<CaseResult> {
+  const { kube, check, progress, form } = context;
   progress(`${bad.name}: spoilt`);
   await bad.spoil(subject);
   const told = await untilTold(subject, bad);

@@ -12,6 +12,8 @@ import { packageCopy, type PackageCopy } from './package-copy.ts';
 const RATE_PER_SECOND = 10;
 const TIMEOUT_MS = 2000;
 const STARTED_WITHIN_MS = 240_000;
+/** Several models share a small node. */
+export const SMALL_CPU = '20m';
 const SERVES_DECENT = { [VERSIONS.decent]: 'decent' } as const;
 
 /** One ChurnModel with its own folder of the store and its own Secret, called all the time; what is done to one does not touch the others. */
@@ -46,8 +48,7 @@ export class Subject {
         repository: repositoryOf(context, name),
         spec: {
           storage: { endpoint: STORAGE.endpoint, credentials: { serving: { secretRef: { name: secretOf(name) } } } },
-          // Several models share a small node.
-          serving: { replicas: 1, resources: { requests: { cpu: '20m', memory: '200Mi' }, limits: { memory: '1Gi' } } },
+          serving: { replicas: 1, resources: { requests: { cpu: SMALL_CPU, memory: '200Mi' }, limits: { memory: '1Gi' } } },
           rollout: { offline: { minAUC: 0.8 } },
         },
       }),
