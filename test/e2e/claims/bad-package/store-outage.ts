@@ -13,8 +13,16 @@ const NAME = 'store-away';
 
 /** The store is dead for a while, and comes back. */
 export async function storeOutage(context: ClaimContext, samples: readonly SampleCall[]): Promise<CaseResult> {
-  const { kube, check, progress, form, signal } = context;
   const subject = await Subject.start(context, NAME, samples);
+  try {
+    return await outlast(context, subject);
+  } finally {
+    await subject.stopLoad();
+  }
+}
+
+async function outlast(context: ClaimContext, subject: Subject): Promise<CaseResult> {
+  const { kube, check, progress, form, signal } = context;
   await subject.put(subject.files);
   const { spec: { replicas } } = await kube.get(DEPLOYMENTS, STORE);
   progress(`${NAME}: the store goes away for ${AWAY_MS[form] / 1000} s`);
