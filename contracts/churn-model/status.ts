@@ -61,6 +61,7 @@ export const CandidateVersion = z.object({
   startedAt: Time.describe('When it was asked for; RFC 3339.'),
   deployedAt: Time.describe('When its pods were asked for, moved on by the time that something outside held them up.').optional(),
   heldAt: Time.describe('Since when something outside (store, Secret, node) holds its pods up; the deadline stands still.').optional(),
+  heldBy: z.string().max(64).describe('Code of what holds them up.').optional(),
   inspection: Inspection.optional(),
   step: z.int32().min(1).describe('Canary step, from 1.').optional(),
   stepStartedAt: Time.describe('When the step began; RFC 3339.').optional(),

@@ -41,7 +41,7 @@ function candidateOf(stored: CandidateVersion | undefined): Candidate | undefine
   if (identity !== undefined) {
     const { key: inspectionKey, message, report } = inspection ?? {};
     const heldSinceMs = stored.heldAt === undefined ? undefined : ms(stored.heldAt);
-    return { stage: 'Deployed', identity, inspectionKey, startedAtMs, deployedAtMs: ms(stored.deployedAt ?? stored.startedAt), heldSinceMs, message, report };
+    return { stage: 'Deployed', identity, inspectionKey, startedAtMs, deployedAtMs: ms(stored.deployedAt ?? stored.startedAt), heldSinceMs, heldBy: stored.heldBy, message, report };
   }
   if (inspection === undefined) return undefined;
   return { stage: 'Inspecting', repository: stored.repository, requested: stored.requested, startedAtMs, inspection: inspectionOf(inspection) };

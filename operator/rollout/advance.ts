@@ -80,6 +80,7 @@ function inspecting(facts: Facts, state: RolloutState, candidate: Candidate & { 
         startedAtMs,
         deployedAtMs: nowMs,
         heldSinceMs: undefined,
+        heldBy: undefined,
         message: move.message,
         report: move.report,
       };
@@ -117,9 +118,9 @@ function deployed(facts: Facts, state: RolloutState, candidate: Candidate & { st
   }
 }
 
-/** Told once, when it begins. */
+/** Told when it begins, and when another cause takes its place. */
 function heldUp(candidate: Candidate & { stage: 'Deployed' }, clock: StartClock, { problem }: VersionPods): readonly Move[] {
-  if (problem === undefined || clock.heldSinceMs === undefined || candidate.heldSinceMs !== undefined) return [];
+  if (problem === undefined || clock.heldBy === undefined || clock.heldBy === candidate.heldBy) return [];
   return [{ move: 'CandidateHeld', version: candidate.identity.version, code: problem.code, message: problem.message }];
 }
 

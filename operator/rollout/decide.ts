@@ -54,7 +54,7 @@ function aim(facts: Facts): Aimed {
       return { state: { ...state, candidate: undefined }, moves: aborted, rejected: target.rejected };
     case 'Previous': {
       const identity = identityOf(target.previous);
-      const candidate: Candidate = { stage: 'Deployed', identity, inspectionKey: undefined, startedAtMs: nowMs, deployedAtMs: nowMs, heldSinceMs: undefined, message: undefined, report: undefined };
+      const candidate: Candidate = { stage: 'Deployed', identity, inspectionKey: undefined, startedAtMs: nowMs, deployedAtMs: nowMs, heldSinceMs: undefined, heldBy: undefined, message: undefined, report: undefined };
       return { state: { ...state, candidate }, moves: [...aborted, { move: 'ReturnedToPrevious', version: identity.version }], rejected: undefined };
     }
     case 'New': {

@@ -16,9 +16,10 @@ export type PromotionMove = Readonly<
  */
 export function startClock(clock: StartClock, pods: VersionPods, replicas: number, nowMs: number): StartClock {
   const { deployedAtMs, heldSinceMs } = clock;
-  if (replicas === 0 || pods.problem?.outside === true) return { deployedAtMs, heldSinceMs: heldSinceMs ?? nowMs };
-  if (heldSinceMs === undefined) return { deployedAtMs, heldSinceMs };
-  return { deployedAtMs: deployedAtMs + Math.max(nowMs - heldSinceMs, 0), heldSinceMs: undefined };
+  const heldBy = pods.problem?.outside === true ? pods.problem.code : replicas === 0 ? 'ScaledToZero' : undefined;
+  if (heldBy !== undefined) return { deployedAtMs, heldSinceMs: heldSinceMs ?? nowMs, heldBy };
+  const heldMs = heldSinceMs === undefined ? 0 : Math.max(nowMs - heldSinceMs, 0);
+  return { deployedAtMs: deployedAtMs + heldMs, heldSinceMs: undefined, heldBy: undefined };
 }
 
 /**

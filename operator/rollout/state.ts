@@ -35,6 +35,8 @@ export type StartClock = Readonly<{
   /** When they were asked for, moved on by the time they were held up. */
   deployedAtMs: number;
   heldSinceMs: number | undefined;
+  /** Code of what holds them up, so that another cause is told anew. */
+  heldBy: string | undefined;
 }>;
 
 /** The version on its way: first inspected, then deployed. */

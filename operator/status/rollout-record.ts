@@ -29,12 +29,12 @@ function candidateRecord(candidate: Candidate): CandidateVersion {
     const { repository, requested, inspection } = candidate;
     return { repository, requested, version: requested, startedAt, inspection: inspectionRecord(inspection) };
   }
-  const { identity, inspectionKey, heldSinceMs, message, report } = candidate;
+  const { identity, inspectionKey, heldSinceMs, heldBy, message, report } = candidate;
   const passed: Inspection | undefined =
     inspectionKey === undefined
       ? undefined
       : { key: inspectionKey, attempt: 1, verdict: 'Pass', ...(message === undefined ? {} : { message: boundedText(message, LONGEST_MESSAGE_BYTES) }), ...(report === undefined ? {} : { report }) };
-  return { ...identityRecord(identity), startedAt, deployedAt: instant(candidate.deployedAtMs), ...(heldSinceMs === undefined ? {} : { heldAt: instant(heldSinceMs) }), weight: 0, ...(passed === undefined ? {} : { inspection: passed }) };
+  return { ...identityRecord(identity), startedAt, deployedAt: instant(candidate.deployedAtMs), ...(heldSinceMs === undefined ? {} : { heldAt: instant(heldSinceMs) }), ...(heldBy === undefined ? {} : { heldBy }), weight: 0, ...(passed === undefined ? {} : { inspection: passed }) };
 }
 
 function rejectedRecord(rejected: Rejected): RejectedVersion {

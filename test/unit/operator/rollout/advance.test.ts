@@ -138,7 +138,7 @@ const inspection: readonly Case[] = [
   },
 ];
 
-const held = { heldSinceMs: NOW_MS - 20 * MINUTE_MS, deployedAtMs: NOW_MS - 21 * MINUTE_MS };
+const held = { heldBy: 'StoreUnreachable', heldSinceMs: NOW_MS - 20 * MINUTE_MS, deployedAtMs: NOW_MS - 21 * MINUTE_MS };
 const outside = { code: 'StoreUnreachable', message: 'no answer', outside: true };
 const promotion: readonly Case[] = [
   {
@@ -181,13 +181,19 @@ const promotion: readonly Case[] = [
     name: 'something outside holds a pod up: since now',
     state: { stable: serving, candidate: goingUp },
     facts: { pods: podsOf({ b: failingPods(outside) }) },
-    expected: { phase: 'Promoting', reason: 'PodsFailing', problem: outside, state: stateOf({ state: { stable: serving, candidate: { ...goingUp, heldSinceMs: NOW_MS } } }), moves: [{ move: 'CandidateHeld', version: 'b', code: 'StoreUnreachable', message: 'no answer' }], recheckMs: undefined },
+    expected: { phase: 'Promoting', reason: 'PodsFailing', problem: outside, state: stateOf({ state: { stable: serving, candidate: { ...goingUp, heldSinceMs: NOW_MS, heldBy: 'StoreUnreachable' } } }), moves: [{ move: 'CandidateHeld', version: 'b', code: 'StoreUnreachable', message: 'no answer' }], recheckMs: undefined },
   },
   {
     name: 'held up for twenty minutes, and still',
     state: { stable: serving, candidate: { ...goingUp, ...held } },
     facts: { pods: podsOf({ b: failingPods(outside) }) },
     expected: { phase: 'Promoting', reason: 'PodsFailing', problem: outside, state: stateOf({ state: { stable: serving, candidate: { ...goingUp, ...held } } }), moves: [], recheckMs: undefined },
+  },
+  {
+    name: 'held up by something else now: it is told',
+    state: { stable: serving, candidate: { ...goingUp, ...held, heldBy: 'Unschedulable' } },
+    facts: { pods: podsOf({ b: failingPods(outside) }) },
+    expected: { phase: 'Promoting', reason: 'PodsFailing', problem: outside, state: stateOf({ state: { stable: serving, candidate: { ...goingUp, ...held } } }), moves: [{ move: 'CandidateHeld', version: 'b', code: 'StoreUnreachable', message: 'no answer' }], recheckMs: undefined },
   },
   {
     name: 'held up for twenty minutes, and no longer: the store is back and the pod starts, it is not rejected',

@@ -40,6 +40,7 @@ export function deployed(version: string, over: Partial<Candidate & { stage: 'De
     startedAtMs: NOW_MS - 2 * MINUTE_MS,
     deployedAtMs: NOW_MS - MINUTE_MS,
     heldSinceMs: undefined,
+    heldBy: undefined,
     message: 'passed',
     report: undefined,
     ...over,

@@ -33,15 +33,15 @@ describe('whether callers move', () => {
 });
 
 describe('the clock of the start', () => {
-  const free: StartClock = { deployedAtMs: NOW_MS - MINUTE_MS, heldSinceMs: undefined };
-  const held: StartClock = { deployedAtMs: NOW_MS - 20 * MINUTE_MS, heldSinceMs: NOW_MS - 18 * MINUTE_MS };
+  const free: StartClock = { deployedAtMs: NOW_MS - MINUTE_MS, heldSinceMs: undefined, heldBy: undefined };
+  const held: StartClock = { deployedAtMs: NOW_MS - 20 * MINUTE_MS, heldSinceMs: NOW_MS - 18 * MINUTE_MS, heldBy: 'StoreUnreachable' };
   test.each<{ name: string; clock: StartClock; pods: VersionPods; expected: StartClock }>([
     { name: 'runs', clock: free, pods: starting, expected: free },
     { name: 'runs while the package itself fails', clock: free, pods: failingPods(), expected: free },
-    { name: 'stops when something outside fails', clock: free, pods: outside, expected: { ...free, heldSinceMs: NOW_MS } },
+    { name: 'stops when something outside fails', clock: free, pods: outside, expected: { ...free, heldSinceMs: NOW_MS, heldBy: 'StoreUnreachable' } },
     { name: 'stands still', clock: held, pods: outside, expected: held },
-    { name: 'goes on with the two minutes it had run', clock: held, pods: starting, expected: { deployedAtMs: NOW_MS - 2 * MINUTE_MS, heldSinceMs: undefined } },
-    { name: 'never gains from a clock that jumped back', clock: { deployedAtMs: 5, heldSinceMs: NOW_MS + HOUR_MS }, pods: starting, expected: { deployedAtMs: 5, heldSinceMs: undefined } },
+    { name: 'goes on with the two minutes it had run', clock: held, pods: starting, expected: { deployedAtMs: NOW_MS - 2 * MINUTE_MS, heldSinceMs: undefined, heldBy: undefined } },
+    { name: 'never gains from a clock that jumped back', clock: { deployedAtMs: 5, heldSinceMs: NOW_MS + HOUR_MS, heldBy: 'StoreUnreachable' }, pods: starting, expected: { deployedAtMs: 5, heldSinceMs: undefined, heldBy: undefined } },
   ])('$name', ({ clock, pods, expected }) => expect(startClock(clock, pods, 2, NOW_MS)).toEqual(expected));
-  test('stands still while nobody is to serve', () => expect(startClock(free, starting, 0, NOW_MS)).toEqual({ ...free, heldSinceMs: NOW_MS }));
+  test('stands still while nobody is to serve', () => expect(startClock(free, starting, 0, NOW_MS)).toEqual({ ...free, heldSinceMs: NOW_MS, heldBy: 'ScaledToZero' }));
 });

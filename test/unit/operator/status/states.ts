@@ -38,7 +38,7 @@ function inspections(message: fc.Arbitrary<string>): fc.Arbitrary<InspectionStat
 
 function candidates(message: fc.Arbitrary<string>): fc.Arbitrary<Candidate> {
   const base = { startedAtMs: instants };
-  const deployed = { ...base, stage: fc.constant('Deployed' as const), identity: identities, deployedAtMs: instants, heldSinceMs: maybe(instants) };
+  const deployed = { ...base, stage: fc.constant('Deployed' as const), identity: identities, deployedAtMs: instants, heldSinceMs: maybe(instants), heldBy: maybe(fc.constantFrom('StoreUnreachable', 'Unschedulable')) };
   return fc.oneof(
     fc.record({ ...base, stage: fc.constant('Inspecting' as const), repository: fc.constant(REPOSITORY), requested: word, inspection: inspections(message) }),
     fc.record({ ...deployed, inspectionKey: key, message: maybe(message), report: maybe(fc.constant('evaluations/telco-churn/x.json')) }),

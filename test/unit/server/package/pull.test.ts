@@ -9,7 +9,8 @@ import type { ScriptedS3 } from '../../platform/object-store/scripted-s3.ts';
 import { digestOf, keptLogger, temporaryFolder, tinyEnvironment, tinyFile, tinyGolden, tinyRepository } from '../tiny-package.ts';
 import type { VersionChange } from '../tiny-package.ts';
 
-const patience = { totalMs: 50, baseMs: 2, maxMs: 10 };
+/** Long enough that a busy machine tries twice. */
+const patience = { totalMs: 2000, baseMs: 2, maxMs: 10 };
 let s3: ScriptedS3 | undefined;
 afterEach(async () => s3?.close());
 
