@@ -11,7 +11,7 @@ import { changed, invalidManifests } from './invalid-manifests.ts';
 import { fieldAt, isRefusedAlike, refusalsOf } from './refusals.ts';
 import { validManifests } from './valid-manifests.ts';
 
-const Definition = StoredObject.extend({ status: z.looseObject({ conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).default([]) }).prefault({}) });
+const Definition = StoredObject.extend({ status: z.looseObject({ conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).nullish() }).prefault({}) });
 const definitions = { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions', kind: 'CustomResourceDefinition', namespaced: false, schema: Definition };
 const Desired = z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) });
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const crd = Desired.parse(load(await readFile(join(import.meta.dirname, '../../../crds/churnops.dev_churnmodels.yaml'), 'utf8')));
   await cluster.client.apply(definitions, crd, {}, cluster.signal);
   await kube.until(definitions, crd.metadata.name, { what: 'definition established', deadlineMs: 10_000 }, ({ status }) =>
-    status.conditions.some(({ type, status: now }) => type === 'Established' && now === 'True'),
+    status.conditions?.some(({ type, status: now }) => type === 'Established' && now === 'True') === true,
   );
   // Served rules follow the definition after a moment: this row's rule is the newest.
   await kube.untilAny({ what: 'the rules of this tree', deadlineMs: 10_000 }, async () => kube.tryCreate(CHURN_MODELS, validManifests[1]?.manifest ?? changed({ name: '', change: {}, refusal: '' })), ({ status }) => status === 201);

@@ -2,11 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { ApiClient } from '../../../../operator/runtime/api-client.ts';
 import type { DesiredObject } from '../../../../operator/runtime/kube-object.ts';
-import { configMapKind, deploymentKind, ingressKind, openCluster, type Cluster } from './cluster.ts';
+import { configMapKind, deploymentKind, ingressKind, openCluster, youngKind, type Cluster } from './cluster.ts';
 
 let cluster: Cluster;
+let young: typeof configMapKind;
 beforeAll(async () => {
   cluster = await openCluster();
+  young = await youngKind(cluster);
 });
 afterAll(async () => cluster.end());
 
@@ -83,7 +85,7 @@ describe('errors', () => {
       name: 'a version that the API server has forgotten',
       call: async () => {
         const options = { resourceVersion: '1', timeoutSeconds: 5, idleMs: 5_000 };
-        for await (const event of cluster.client.watch(configMapKind, { namespace: cluster.namespace }, options, cluster.signal)) return event;
+        for await (const event of cluster.client.watch(young, { namespace: cluster.namespace }, options, cluster.signal)) return event;
         return undefined;
       },
       code: 'Gone', status: 410, message: /too old resource version/,

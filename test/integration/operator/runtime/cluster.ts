@@ -96,6 +96,30 @@ export const ingressKind: ResourceKind<z.infer<typeof Ingress>> = {
   group: 'networking.k8s.io', version: 'v1', plural: 'ingresses', kind: 'Ingress', namespaced: true, schema: Ingress,
 };
 
+const definitionKind: ResourceKind<KubeObject> = {
+  group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions', kind: 'CustomResourceDefinition', namespaced: false, schema: StoredObject,
+};
+
+/**
+ * A kind that the API server has only just learned of: versions from before that, such as 1, it has forgotten for certain.
+ * (Of its own kinds it remembers all of a young cluster's life.) Its objects look like ConfigMaps; it goes with the namespace.
+ */
+export async function youngKind({ client, namespace, signal }: Cluster): Promise<typeof configMapKind> {
+  const id = randomUUID().slice(0, 8);
+  const group = 'integration.churnops.dev';
+  const kind = { ...configMapKind, group, version: 'v1', plural: `young${id}`, kind: `Young${id}` };
+  const owner = await client.get(namespaceKind, { name: namespace }, signal);
+  if (owner === undefined) throw new Error(`namespace ${namespace} does not exist`);
+  const metadata = { name: `${kind.plural}.${group}`, ownerReferences: [{ apiVersion: 'v1', kind: 'Namespace', name: namespace, uid: owner.metadata.uid }] };
+  const schema = { openAPIV3Schema: { type: 'object', properties: { data: { type: 'object', additionalProperties: { type: 'string' } } } } };
+  const spec = { group, scope: 'Namespaced', names: { plural: kind.plural, kind: kind.kind }, versions: [{ name: 'v1', served: true, storage: true, schema }] };
+  const definition = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata, spec };
+  await client.create(definitionKind, definition, signal);
+  const isServed = async (): Promise<boolean> => client.list(kind, { namespace }, signal).then(() => true, () => false);
+  await eventually(isServed, (served) => served);
+  return kind;
+}
+
 /** Waits for a state of the cluster; fails after 20 s with what was seen last. */
 export async function eventually<V>(read: () => V | Promise<V>, holds: (value: V) => boolean): Promise<V> {
   const deadlineMs = Date.now() + 20_000;

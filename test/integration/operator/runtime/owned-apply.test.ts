@@ -137,8 +137,11 @@ describe('foreign objects are not touched', () => {
     const [reference] = desired.metadata.ownerReferences ?? [];
     if (reference === undefined) throw new Error('unreachable');
     const earlier = { ...reference, uid: randomUUID(), controller: true, blockOwnerDeletion: false };
-    await cluster.client.create(configMapKind, { ...desired, metadata: { ...desired.metadata, ownerReferences: [earlier] } }, cluster.signal);
+    // The garbage collector deletes it as soon as it looks, since that owner is gone: the finalizer keeps it there until we have.
+    const metadata = { ...desired.metadata, ownerReferences: [earlier], finalizers: ['churnops.dev/integration'] };
+    await cluster.client.create(configMapKind, { ...desired, metadata }, cluster.signal);
     const result = await owned.apply({ kind: configMapKind, ownerUid: owner.metadata.uid, desired, current: undefined }, cluster.signal);
+    await cluster.client.mergePatch(configMapKind, desired.metadata, { metadata: { finalizers: null } }, {}, cluster.signal);
     expect(result).toEqual({ outcome: 'Foreign', owner: earlier });
   });
 });

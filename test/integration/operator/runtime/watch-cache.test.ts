@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { ApiClient } from '../../../../operator/runtime/api-client.ts';
 import { systemClock } from '../../../../operator/runtime/clock.ts';
+import { apiVersionOf } from '../../../../operator/runtime/resource-kind.ts';
 import type { ApiRequest, ApiStream, Transport } from '../../../../operator/runtime/transport.ts';
 import { WatchCache, byLabel } from '../../../../operator/runtime/watch-cache.ts';
-import { configMapKind, eventually, openCluster, silent, type Cluster } from './cluster.ts';
+import { configMapKind, eventually, openCluster, silent, youngKind, type Cluster } from './cluster.ts';
 
 type ConfigMap = (typeof configMapKind)['schema']['_output'];
 
@@ -51,10 +52,10 @@ afterEach(async () => {
 });
 afterAll(async () => cluster.end());
 
-function start(transport: Transport): WatchCache<ConfigMap> {
+function start(transport: Transport, kind = configMapKind): WatchCache<ConfigMap> {
   const cache = new WatchCache({
     client: new ApiClient({ transport, fieldManager: 'churnops-integration', pageSize: 2 }),
-    kind: configMapKind,
+    kind,
     scope: { namespace: cluster.namespace, labelSelector: 'watched' },
     indexes: { watched: byLabel('watched') },
     clock: systemClock,
@@ -66,10 +67,10 @@ function start(transport: Transport): WatchCache<ConfigMap> {
   return cache;
 }
 
-async function apply(name: string, value: string, label = 'yes'): Promise<ConfigMap> {
+async function apply(name: string, value: string, label = 'yes', kind = configMapKind): Promise<ConfigMap> {
   const metadata = { name, namespace: cluster.namespace, labels: { watched: label } };
-  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { value } };
-  return cluster.client.apply(configMapKind, object, {}, cluster.signal);
+  const object = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, data: { value } };
+  return cluster.client.apply(kind, object, {}, cluster.signal);
 }
 
 const ref = (name: string): { namespace: string; name: string } => ({ namespace: cluster.namespace, name });
@@ -108,9 +109,10 @@ test('a cut watch goes on where it was, without a new list', async () => {
 });
 
 test('a version that the API server has forgotten is a new list, in which deletions are found', async () => {
-  await apply('ghost', '1');
+  const kind = await youngKind(cluster);
+  await apply('ghost', '1', 'yes', kind);
   const saboteur = new Saboteur(cluster.connection);
-  const cache = start(saboteur);
+  const cache = start(saboteur, kind);
   await cache.synced(AbortSignal.timeout(10_000));
   await eventually(() => saboteur.requests.at(-1)?.verb, (verb) => verb === 'watch');
   const gone: string[] = [];
@@ -118,7 +120,7 @@ test('a version that the API server has forgotten is a new list, in which deleti
     if (previous !== undefined && current === undefined) gone.push(previous.metadata.name);
   });
   saboteur.cutWatches('1');
-  await cluster.client.delete(configMapKind, ref('ghost'), {}, cluster.signal);
+  await cluster.client.delete(kind, ref('ghost'), {}, cluster.signal);
   await eventually(() => gone, (names) => names.includes('ghost'));
   const lists = saboteur.requests.filter(({ verb, query }) => verb === 'list' && query?.['continue'] === undefined);
   expect(lists.length).toBe(2);
