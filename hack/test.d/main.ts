@@ -3,6 +3,7 @@
  * `--fast`: only what needs no cluster. See hack/test.
  */
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import Table from 'cli-table3';
@@ -20,7 +21,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 const place: Place = {
   root,
-  logs: join(cache, 'logs', 'test'),
+  // By checkout: two of them may be tested at the same time.
+  logs: join(cache, 'logs', `test-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`),
   say: (text) => {
     const seconds = Math.round((Date.now() - startedMs) / 1000);
     console.log(`[${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}] ${text}`);
