@@ -12,6 +12,10 @@ function bornMs(pod: Pod): number {
   return Date.parse(pod.metadata.creationTimestamp ?? '') || 0;
 }
 
+function isScheduled(pod: Pod): boolean {
+  return pod.status.conditions.some((condition) => condition.type === 'PodScheduled' && condition.status === 'True');
+}
+
 /**
  * Facts of one version's pods.
  * @param hash first 8 digits, as the label has it
@@ -20,8 +24,11 @@ export function observeVersion(hash: string, deployment: Deployment | undefined,
   const own = pods.filter((pod) => pod.metadata.labels?.[LABELS.hash] === hash && pod.metadata.deletionTimestamp === undefined);
   const ready = own.filter(isReady).length;
   const followed = deployment?.status !== undefined && deployment.status.observedGeneration >= (deployment.metadata.generation ?? 0);
-  // The newest first: while a template is replaced, pods of the old one still fail for reasons that are gone.
-  const newestFirst = own.filter((pod) => !isReady(pod)).toSorted((a, b) => bornMs(b) - bornMs(a));
+  // The newest first: while a template is replaced, pods of the old one still fail for reasons that are gone. Births are told in seconds:
+  // of two in one, the pod that a node took tells more; the name keeps the choice the same at every look.
+  const newestFirst = own
+    .filter((pod) => !isReady(pod))
+    .toSorted((a, b) => bornMs(b) - bornMs(a) || Number(isScheduled(b)) - Number(isScheduled(a)) || a.metadata.name.localeCompare(b.metadata.name));
   const failing = newestFirst.map(podProblem).find((problem) => problem !== undefined);
   const refused = deployment?.status?.conditions.find((condition) => condition.type === 'ReplicaFailure' && condition.status === 'True');
   return {
