@@ -49,7 +49,7 @@ const ContainerStatus = z.looseObject({ name: z.string(), ready: z.boolean().def
 export type ContainerStatus = z.infer<typeof ContainerStatus>;
 
 const Pod = StoredObject.extend({
-  spec: z.looseObject({}),
+  spec: z.looseObject({ restartPolicy: z.string().default('Always') }),
   status: z
     .looseObject({
       phase: z.string().default('Pending'),

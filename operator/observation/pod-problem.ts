@@ -30,19 +30,25 @@ export function failureReportOf(message: string | undefined): FailureReport | un
   }
 }
 
-function bounded(text: string): string {
-  return text.length <= 500 ? text : `${text.slice(0, 497)}...`;
+const LONGEST = 500;
+/** Said of every failed container that is started again, whether it waits for that, runs again or has just ended: the status need not change with each. */
+const AGAIN = ' The kubelet tries again by itself, backing off up to 5 minutes.';
+
+/** `after` is never cut off. */
+function bounded(text: string, after = ''): string {
+  const longest = LONGEST - after.length;
+  return text.length <= longest ? `${text}${after}` : `${text.slice(0, longest - 3)}...${after}`;
 }
 
-function containerProblem(status: ContainerStatus): PodProblem | undefined {
+function containerProblem(status: ContainerStatus, startsAgain: boolean): PodProblem | undefined {
   const ended = status.state.terminated ?? status.lastState.terminated;
   const waiting = status.state.waiting;
   if (ended !== undefined && ended.exitCode !== 0 && !status.ready) {
-    const retry = waiting?.reason === 'CrashLoopBackOff' ? ' The kubelet tries again by itself, backing off up to 5 minutes.' : '';
+    const retry = startsAgain ? AGAIN : '';
     const report = failureReportOf(ended.message);
-    if (report !== undefined) return { code: report.code, message: bounded(`${report.message}${retry}`), outside: isErrorCode(report.code) && !PACKAGE_CODES.has(report.code) };
-    if (ended.reason === 'OOMKilled') return { code: 'OOMKilled', message: bounded(`container ${status.name} needs more memory: raise spec.serving.resources.limits.memory.${retry}`), outside: true };
-    return { code: ended.reason ?? 'ContainerFailed', message: bounded(`container ${status.name} ended with exit code ${ended.exitCode} (${status.restartCount} restarts); see kubectl logs.${retry}`), outside: false };
+    if (report !== undefined) return { code: report.code, message: bounded(report.message, retry), outside: isErrorCode(report.code) && !PACKAGE_CODES.has(report.code) };
+    if (ended.reason === 'OOMKilled') return { code: 'OOMKilled', message: bounded(`container ${status.name} needs more memory: raise spec.serving.resources.limits.memory.`, retry), outside: true };
+    return { code: ended.reason ?? 'ContainerFailed', message: bounded(`container ${status.name} ended with exit code ${ended.exitCode} (${status.restartCount} restarts); see kubectl logs.`, retry), outside: false };
   }
   if (waiting?.reason !== undefined && !STARTING_REASONS.has(waiting.reason)) {
     return { code: waiting.reason, message: bounded(`container ${status.name}: ${waiting.message ?? waiting.reason}`), outside: OUTSIDE_REASONS.has(waiting.reason) };
@@ -52,8 +58,9 @@ function containerProblem(status: ContainerStatus): PodProblem | undefined {
 
 /** Why a pod does not become ready; undefined while it merely starts. */
 export function podProblem(pod: Pod): PodProblem | undefined {
+  const startsAgain = pod.spec.restartPolicy !== 'Never';
   for (const status of [...pod.status.initContainerStatuses, ...pod.status.containerStatuses]) {
-    const problem = containerProblem(status);
+    const problem = containerProblem(status, startsAgain);
     if (problem !== undefined) return problem;
   }
   const scheduled = pod.status.conditions.find((condition) => condition.type === 'PodScheduled');

@@ -20,7 +20,12 @@ describe('why a pod does not become ready', () => {
     {
       name: 'the store was away, the next try runs',
       status: { initContainerStatuses: [{ name: 'pull', state: { running: {} }, lastState: { terminated: { exitCode: 1, message: failure('StoreUnreachable', 'no answer.') } } }] },
-      expected: { code: 'StoreUnreachable', message: 'no answer.', outside: true },
+      expected: { code: 'StoreUnreachable', message: `no answer.${AGAIN}`, outside: true },
+    },
+    {
+      name: 'the store is away, and the try has just ended',
+      status: { initContainerStatuses: [ended('pull', 1, failure('StoreUnreachable', 'no answer.'))] },
+      expected: { code: 'StoreUnreachable', message: `no answer.${AGAIN}`, outside: true },
     },
     { name: 'the card changed', status: looping(failure('CardChanged', 'not the one inspected.')), expected: { code: 'CardChanged', message: `not the one inspected.${AGAIN}`, outside: true } },
     { name: 'a file changed', status: looping(failure('DigestMismatch', 'model.onnx differs.')), expected: { code: 'DigestMismatch', message: `model.onnx differs.${AGAIN}`, outside: true } },
@@ -42,7 +47,7 @@ describe('why a pod does not become ready', () => {
     {
       name: 'too little memory: the spec can cure it',
       status: { containerStatuses: [{ name: 'serve', state: { terminated: { exitCode: 137, reason: 'OOMKilled' } } }] },
-      expected: { code: 'OOMKilled', message: 'container serve needs more memory: raise spec.serving.resources.limits.memory.', outside: true },
+      expected: { code: 'OOMKilled', message: `container serve needs more memory: raise spec.serving.resources.limits.memory.${AGAIN}`, outside: true },
     },
     {
       name: 'no node fits',
@@ -52,5 +57,13 @@ describe('why a pod does not become ready', () => {
     { name: 'evicted', status: { phase: 'Failed', reason: 'Evicted', message: 'low on memory' }, expected: { code: 'Evicted', message: 'low on memory', outside: true } },
   ])('$name', ({ status, expected }) => expect(podProblem(pod('p', { hash: '00000000', ...(status === undefined ? {} : { status }) }))).toEqual(expected));
 
-  test('a long message is cut', () => expect(podProblem(pod('p', { status: looping(failure('FileMissing', 'x'.repeat(1000))) }))?.message).toHaveLength(500));
+  test('a long message is cut, not what follows it', () => {
+    const message = podProblem(pod('p', { status: looping(failure('FileMissing', 'x'.repeat(1000))) }))?.message;
+    expect(message).toBe(`${'x'.repeat(497 - AGAIN.length)}...${AGAIN}`);
+  });
+
+  test('a container that is not started again is not said to be', () => {
+    const made = pod('p', { job: 'j', status: { containerStatuses: [ended('inspect', 1, failure('StoreUnreachable', 'no answer.'))] } });
+    expect(podProblem({ ...made, spec: { restartPolicy: 'Never' } })).toEqual({ code: 'StoreUnreachable', message: 'no answer.', outside: true });
+  });
 });
