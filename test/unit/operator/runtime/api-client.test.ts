@@ -208,9 +208,9 @@ describe('connections', () => {
     let ended = false;
     server.handler = (_request, response) => {
       response.flushHeaders();
-      setTimeout(() => response.end('late'), 60);
+      setTimeout(() => response.end('late'), 1200);
     };
-    const { chunks } = await connection.stream({ verb: 'watch', method: 'GET', path: '/x', timeoutMs: 50 }, never);
+    const { chunks } = await connection.stream({ verb: 'watch', method: 'GET', path: '/x', timeoutMs: 1000 }, never);
     for await (const chunk of chunks) ended = Buffer.from(chunk).toString() === 'late';
     expect(ended).toBe(true);
   });
