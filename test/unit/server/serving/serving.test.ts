@@ -18,7 +18,7 @@ afterEach(async () => serving?.drain(AbortSignal.abort()));
 
 async function start(options: Partial<ServingOptions> = {}) {
   const { logger, lines } = keptLogger();
-  serving = await startServing({ environment: tinyEnvironment, packageFolder: TINY, host: '127.0.0.1', dataPort: 0, controlPort: 0, logger, drain: { lingerMs: 150, graceMs: 2000 }, ...options }, never);
+  serving = await startServing({ environment: tinyEnvironment, packageFolder: TINY, host: '127.0.0.1', dataPort: 0, controlPort: 0, logger, drain: { lingerMs: 1500, graceMs: 10_000 }, ...options }, never);
   return { serving, lines };
 }
 
