@@ -3,8 +3,10 @@ import { LABELS } from '../../../contracts/names.ts';
 import type { Check } from '../claim.ts';
 import type { ClaimContext, PlatformClaim } from '../context.ts';
 import { DEPLOYMENTS, MODELS, PODS } from '../kinds.ts';
+import { judgeAnswer } from '../load/answer-check.ts';
+import { Caller } from '../load/caller.ts';
 import { callsOf, failuresInWords, Load } from '../load/load.ts';
-import { CONNECTIONS, type LoadReport } from '../load/protocol.ts';
+import { CONNECTIONS, type LoadReport, type SampleCall } from '../load/protocol.ts';
 import { TOLERANCE, twoVersionSamples } from '../load/samples.ts';
 import { churnModel, VERSIONS } from '../manifest.ts';
 import { untilServing } from '../serving.ts';
@@ -21,6 +23,8 @@ const STARTED_WITHIN_MS = 180_000;
 const SWITCHED_WITHIN_MS = 120_000;
 /** A minute of drain, then SIGTERM: 5 s of answering and at most 45 s in all. */
 const EMPTIED_WITHIN_MS = 180_000;
+/** New connections in a row that must reach the version before the next switch: a tenth of a second apart. */
+const NEWCOMERS = 10;
 const BOTH_ANSWER = { [VERSIONS.decent]: 'decent', [VERSIONS.better]: 'better' } as const;
 
 /** How a switch comes: at once, in the middle of the drain of the one before, or after its pods are gone. */
@@ -37,19 +41,22 @@ export const versionSwitch: PlatformClaim = {
     const { kube, progress, signal, form } = context;
     await kube.apply(churnModel({ name: MODEL }));
     const samples = await twoVersionSamples(SAMPLES, signal);
+    const [sample] = samples;
+    if (sample === undefined) throw new Error('there are no samples');
     await untilServing(kube, MODEL, { version: VERSIONS.decent, deadlineMs: STARTED_WITHIN_MS });
     const watcher = new PodWatcher(kube, MODEL);
     const url = `${await context.serviceUrl(MODEL)}/v1/models/${MODEL}:predict`;
     const load = Load.start({ url, ratePerSecond: RATE_PER_SECOND, keptConnections: KEPT_CONNECTIONS, timeoutMs: TIMEOUT_MS, tolerance: TOLERANCE, versions: BOTH_ANSWER, samples: [...samples], phase: 'before' });
+    const newcomer = newcomerOf(url, sample);
     const paces = form === 'full' ? FULL : SHORT;
     const tookMs: number[] = [];
     try {
       for (const [index, pace] of paces.entries()) {
-        const version = index % 2 === 0 ? VERSIONS.better : VERSIONS.decent;
+        const version = versionOf(index);
         progress(`switch ${index + 1} of ${paces.length} to ${version}, ${inWords(pace)}`);
         await beReady(context, pace);
-        load.phase(`${index + 1} ${pace}`, BOTH_ANSWER);
-        tookMs.push(await switchTo(context, version));
+        load.phase(phaseOf(index, pace), BOTH_ANSWER);
+        tookMs.push(await switchTo(context, version, newcomer));
       }
       if (form === 'full') {
         progress('the last one before drains');
@@ -61,18 +68,20 @@ export const versionSwitch: PlatformClaim = {
     }
     const report = await load.stop();
     const pods = await watcher.stop();
-    return outcome(context, report, pods, paces.map((pace, index) => ({ pace, tookMs: tookMs[index] ?? Number.NaN })));
+    return outcome(context, report, pods, paces.map((pace, index) => ({ pace, phase: phaseOf(index, pace), version: versionOf(index), tookMs: tookMs[index] ?? Number.NaN })));
   },
 };
 
-type Switched = Readonly<{ pace: Pace; tookMs: number }>;
+type Switched = Readonly<{ pace: Pace; phase: string; version: string; tookMs: number }>;
 
 function outcome({ check }: ClaimContext, report: LoadReport, pods: SeenPods, switches: readonly Switched[]) {
   const seen = Object.keys(BOTH_ANSWER).flatMap((version) => CONNECTIONS.map((connection) => ({ version, connection, calls: callsOf(report, { version, connection }) })));
+  const unreached = switches.filter(({ phase, version }) => callsOf(report, { phase, version, connection: 'Fresh' }) === 0).map(({ phase }) => phase);
   const due = Math.floor((report.tookMs / 1000) * RATE_PER_SECOND);
   const checks: Check[] = [
     check('no call failed, and every answer was right for its version', report.failed === 0, report.failed === 0 ? `${report.calls} calls` : `${report.failed} of ${report.calls}: ${failuresInWords(report)}`),
     check('no serving pod restarted', pods.restarts === 0, `${pods.restarts} restarts of ${pods.pods} pods ${pods.restarted.join(' ')}`.trim()),
+    check('every switch reached callers', unreached.length === 0, unreached.length === 0 ? `${switches.length} switches` : unreached.join(', ')),
     check('both kinds of connection saw both versions', seen.every(({ calls }) => calls > 0), seen.map(({ version, connection, calls }) => `${version} ${connection} ${calls}`).join(', ')),
     check('the schedule was kept', report.calls >= due - RATE_PER_SECOND && report.latestSendMs < TIMEOUT_MS, `${report.calls} of ${due} calls, the latest sent ${report.latestSendMs.toFixed(0)} ms late`),
   ];
@@ -83,15 +92,23 @@ function outcome({ check }: ClaimContext, report: LoadReport, pods: SeenPods, sw
     evidence: [
       `${RATE_PER_SECOND} calls a second on a fixed schedule for ${(report.tookMs / 1000).toFixed(0)} s, half over ${KEPT_CONNECTIONS} kept-alive connections, half over a connection each; times from the instant a call was due; a call fails after ${TIMEOUT_MS} ms; none is tried again. Longest call: ${report.maxMs.toFixed(0)} ms.`,
       '',
-      '| switch | pace | from the change of the spec to the Service, s | calls until the next |',
-      '| --- | --- | --- | --- |',
-      ...switches.map(({ pace, tookMs }, index) => `| ${index + 1} | ${inWords(pace)} | ${(tookMs / 1000).toFixed(1)} | ${callsOf(report, { phase: `${index + 1} ${pace}` })} |`),
+      '| switch | to | pace | from the change of the spec to the first new connection, s | calls until the next | by the new version |',
+      '| --- | --- | --- | --- | --- | --- |',
+      ...switches.map(({ pace, phase, version, tookMs }, index) => `| ${index + 1} | ${version} | ${inWords(pace)} | ${(tookMs / 1000).toFixed(1)} | ${callsOf(report, { phase })} | ${callsOf(report, { phase, version })} |`),
       '',
       '| version | connections | calls |',
       '| --- | --- | --- |',
       ...seen.map(({ version, connection, calls }) => `| ${version} | ${connection} | ${calls} |`),
     ].join('\n'),
   };
+}
+
+function versionOf(index: number): string {
+  return index % 2 === 0 ? VERSIONS.better : VERSIONS.decent;
+}
+
+function phaseOf(index: number, pace: Pace): string {
+  return `${index + 1} ${pace}`;
 }
 
 function inWords(pace: Pace): string {
@@ -116,12 +133,29 @@ async function beReady(context: ClaimContext, pace: Pace): Promise<void> {
   }
 }
 
-/** Changes the version and waits until the Service has gone over; how long that took, in milliseconds. */
-async function switchTo({ kube }: ClaimContext, version: string): Promise<number> {
+/** Changes the version and waits until callers have gone over: the status says so, and whoever connects now reaches it. How long that took, in milliseconds. */
+async function switchTo({ kube }: ClaimContext, version: string, newcomer: () => Promise<string>): Promise<number> {
   const startedMs = Date.now();
   await kube.patch(MODELS, MODEL, { spec: { model: { version } } });
   await kube.until(MODELS, MODEL, { what: `callers go to ${version}`, deadlineMs: SWITCHED_WITHIN_MS }, ({ status }) => status?.stable?.version === version && status.candidate === undefined);
-  return Date.now() - startedMs;
+  const reachedMs: number[] = [];
+  await kube.untilAny({ what: `new connections reach ${version}`, deadlineMs: SWITCHED_WITHIN_MS }, newcomer, (answered) => {
+    if (answered === version) reachedMs.push(Date.now());
+    else reachedMs.length = 0;
+    return reachedMs.length === NEWCOMERS;
+  });
+  return (reachedMs[0] ?? Number.NaN) - startedMs;
+}
+
+/** Which version answers a connection made now; what is wrong where none does. */
+function newcomerOf(url: string, sample: SampleCall): () => Promise<string> {
+  const caller = new Caller({ url, keptConnections: 1, timeoutMs: TIMEOUT_MS });
+  return async () => {
+    const outcome = await caller.call('Fresh', sample.body);
+    if ('error' in outcome) return outcome.error;
+    const judged = judgeAnswer(outcome.status, outcome.text, sample, { versions: BOTH_ANSWER, tolerance: TOLERANCE });
+    return judged.right ? judged.version : judged.error;
+  };
 }
 
 /** Waits until the version before has been left for a while. */
