@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
 import { candidateHash, sha256Hex } from '../../../contracts/digest.ts';
 import type { GoldenRows, ModelCard } from '../../../contracts/model-card.ts';
 import { createLogger } from '../../../platform/logging/logger.ts';
@@ -28,9 +29,16 @@ export const tinyEnvironment = {
   CHURNOPS_CANDIDATE_HASH: tinyHash,
 } as const;
 
-/** A folder of its own for a test. */
+const folders: string[] = [];
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+});
+
+/** A folder of its own for a test; it goes with the test's file. */
 export async function temporaryFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'churnops-'));
+  const folder = await mkdtemp(join(tmpdir(), 'churnops-'));
+  folders.push(folder);
+  return folder;
 }
 
 /** A logger that keeps its lines. */

@@ -30,7 +30,7 @@ function storeOf(bucket: string, credentials = KEYS): S3Store {
 
 beforeAll(async () => {
   const binary = process.env['CHURNOPS_VERSITYGW'];
-  if (binary === undefined || binary === '') throw new Error('Set CHURNOPS_VERSITYGW to the versitygw binary (hack/test builds one in ~/.cache/churnops-lab/bin).');
+  if (binary === undefined || binary === '') throw new Error('Set CHURNOPS_VERSITYGW to the versitygw binary (hack/tools/build versitygw prints its folder).');
   const root = await mkdtemp(join(tmpdir(), 'versitygw-'));
   const [buckets, metadata] = [join(root, 'buckets'), join(root, 'metadata')];
   await mkdir(join(buckets, 'churn'), { recursive: true });

@@ -1,7 +1,7 @@
-import { chmod, mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { FileStore } from '../../../../platform/object-store/file.ts';
 import { readWhole } from '../../../../platform/object-store/object-store.ts';
 
@@ -19,6 +19,8 @@ beforeEach(async () => {
   await symlink(join(root, 'outside'), join(root, 'bucket/models/leak'));
   await symlink('v1', join(root, 'bucket/models/inside'));
 });
+
+afterEach(async () => rm(root, { recursive: true, force: true }));
 
 async function text(key: string, maxBytes = 100): Promise<string> {
   return Buffer.from(await readWhole(store, key, { maxBytes, signal })).toString();
