@@ -80,11 +80,17 @@ oom_score = 0
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
       SystemdCgroup = false
 K
+  local logged=0
+  [ ! -f "$home/logs/containerd.log" ] || logged=$(stat -c %s "$home/logs/containerd.log")
   launch containerd containerd --config "$home/containerd.toml"
   wait_for 30 containerd containerd answers_containerd
+  # Its first answer comes before its CRI plugin has looked through what was there: a kubelet that asks then ends at once.
+  wait_for 30 "containerd's CRI plugin" containerd serves_cri "$logged"
   load_pause_image
 }
 answers_containerd() { containers version; }
+# serves_cri BYTES: whether its log says so, after the first BYTES; there is no other client of CRI than the kubelet here.
+serves_cri() { tail -c "+$(($1 + 1))" "$home/logs/containerd.log" | grep -q 'Start streaming server'; }
 
 start_kubelet() {
   local hierarchy
