@@ -13,10 +13,18 @@ export type ClaimOutcome = Readonly<{
   evidence?: string;
 }>;
 
+/**
+ * What a claim in short form needs around it. `quiet`: nothing beside it, because it takes operator, API server or store away, counts what
+ * all of them do, or measures. `shared`: it keeps to its own namespace and prefix, so that others may run at the same time.
+ */
+export type Needs = 'quiet' | 'shared';
+
 /** Something the project says of itself, and how it is shown on a real cluster. */
 export type Claim<Context> = Readonly<{
   name: string;
   /** A sentence: what is claimed. */
   title: string;
+  /** Default `quiet`. */
+  needs?: Needs;
   run: (context: Context) => Promise<ClaimOutcome>;
 }>;

@@ -1,71 +1,60 @@
 /**
  * Runs claims: `hack/prove` calls this after it brought the platform up.
- * `--short` or `--full` (default), `--list`, `--with-tests`, names (default: all). The last line is `N passed, N failed, N skipped`, counting checks.
+ * `--short` or `--full` (default), `--list`, `--with-tests`, `--at-once N`, names (default: all).
+ * The last line is `N passed, N failed, N skipped`, counting checks.
  */
 import { parseArgs } from 'node:util';
-import type { Check, Form } from './claim.ts';
 import { CLAIMS } from './claims/registry.ts';
-import type { RunnableClaim } from './context.ts';
-import { minutes, writeEvidence, type Proof } from './evidence.ts';
+import { aloneReport, groupedReport, type Lines } from './console-report.ts';
+import { groupsOf, runGroup } from './lanes.ts';
+import { writeEvidence, type Proof } from './evidence.ts';
+import { prove } from './prove.ts';
 
-function show(check: Check): void {
-  console.log(`  ${check.passed ? 'ok    ' : 'FAILED'}  ${check.name}${check.detail === '' ? '' : `: ${check.detail}`}`);
-}
+/** Claims in short form that run side by side where they may: they mostly wait for pods, and two cores are enough for that. */
+const AT_ONCE = 3;
 
-async function prove(claim: RunnableClaim, options: Readonly<{ form: Form; withTests: boolean; signal: AbortSignal }>): Promise<Proof> {
-  const startedAt = new Date();
-  const elapsed = (): string => minutes(Date.now() - startedAt.getTime()).replace(' min', '');
-  const recorded: Check[] = [];
-  console.log(`\n${claim.name}: ${claim.title}`);
-  const record = (check: Check): Check => {
-    recorded.push(check);
-    show(check);
-    return check;
-  };
-  const basics = {
-    ...options,
-    progress: (text: string) => console.error(`  [${elapsed()}] ${text}`),
-    check: (name: string, passed: boolean, detail: string) => record({ name, passed, detail }),
-  };
-  let figure = 'it did not come to an end';
-  let evidence = '';
-  try {
-    const outcome = await claim.run(basics);
-    for (const check of outcome.checks) if (!recorded.includes(check)) record(check);
-    if (recorded.length === 0) record({ name: 'something is checked', passed: false, detail: 'the claim looked at nothing' });
-    figure = outcome.figure;
-    evidence = outcome.evidence ?? '';
-  } catch (thrown) {
-    record({ name: 'runs to its end', passed: false, detail: thrown instanceof Error ? thrown.message : String(thrown) });
-    if (thrown instanceof Error && thrown.stack !== undefined) console.error(thrown.stack);
-  }
-  const proof = { name: claim.name, title: claim.title, form: options.form, checks: recorded, figure, evidence, startedAt, tookMs: Date.now() - startedAt.getTime() };
-  console.log(`${claim.name} (${options.form}, ${minutes(proof.tookMs)}): ${figure}`);
-  return proof;
-}
+const lines: Lines = { out: (line) => console.log(line), progress: (line) => console.error(line) };
 
 const { values, positionals: names } = parseArgs({
   allowPositionals: true,
-  options: { short: { type: 'boolean' }, full: { type: 'boolean' }, list: { type: 'boolean' }, 'with-tests': { type: 'boolean' } },
+  options: {
+    short: { type: 'boolean' },
+    full: { type: 'boolean' },
+    list: { type: 'boolean' },
+    'with-tests': { type: 'boolean' },
+    'at-once': { type: 'string' },
+  },
 });
 const unknown = names.filter((name) => !CLAIMS.some((claim) => claim.name === name));
+const atOnce = values['at-once'] === undefined ? AT_ONCE : Number(values['at-once']);
 
 if (values.list === true) {
-  for (const claim of CLAIMS) console.log(`${claim.name.padEnd(12)} ${claim.title}`);
+  for (const claim of CLAIMS) console.log(`${claim.name.padEnd(16)} ${claim.title}`);
 } else if (unknown.length > 0) {
   console.error(`unknown claim: ${unknown.join(', ')}; there are: ${CLAIMS.map((claim) => claim.name).join(', ')}`);
+  process.exitCode = 2;
+} else if (!Number.isInteger(atOnce) || atOnce < 1) {
+  console.error(`--at-once ${values['at-once'] ?? ''}: write a whole number from 1`);
   process.exitCode = 2;
 } else {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort(new Error(`interrupted by ${signal}`)));
   const form = values.short === true ? 'short' : 'full';
+  // In full nothing disturbs a figure.
+  const width = form === 'short' ? atOnce : 1;
   let passed = 0;
   let failed = 0;
-  for (const claim of CLAIMS.filter(({ name }) => names.length === 0 || names.includes(name))) {
-    const proof = await prove(claim, { form, withTests: values['with-tests'] === true, signal: interrupted.signal });
-    if (form === 'full') console.error(`  evidence: ${await writeEvidence(proof, AbortSignal.timeout(30_000))}`);
-    passed += proof.checks.filter((check) => check.passed).length;
-    failed += proof.checks.filter((check) => !check.passed).length;
+  const wanted = CLAIMS.filter(({ name }) => names.length === 0 || names.includes(name));
+  for (const group of groupsOf(wanted, width)) {
+    if (group.length > 1) lines.progress(`\n  side by side, ${width} at a time: ${group.map(({ name }) => name).join(', ')}`);
+    await runGroup(group, width, async (claim): Promise<void> => {
+      if (interrupted.signal.aborted) return;
+      const report = group.length > 1 ? groupedReport(claim.name, lines) : aloneReport(claim.name, lines);
+      const proof: Proof = await prove(claim, { form, withTests: values['with-tests'] === true, signal: interrupted.signal, report });
+      if (form === 'full') lines.progress(`  evidence: ${await writeEvidence(proof, AbortSignal.timeout(30_000))}`);
+      passed += proof.checks.filter((check) => check.passed).length;
+      failed += proof.checks.filter((check) => !check.passed).length;
+    });
     if (interrupted.signal.aborted) break;
   }
   if (failed > 0) process.exitCode = 1;

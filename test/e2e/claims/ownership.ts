@@ -7,6 +7,7 @@ import { removal } from './ownership/removal.ts';
 export const ownership: PlatformClaim = {
   name: 'ownership',
   title: 'Deleting a ChurnModel removes every child and no file in the store; a child changed by hand is put back; a foreign object with a child\'s name is reported and not touched.',
+  needs: 'shared',
   run: async (context) => {
     const changes = await handChanges(context);
     const foreign = await foreignObjects(context, changes.deployment);

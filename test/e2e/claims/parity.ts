@@ -24,6 +24,7 @@ type Compared = Readonly<{ rows: number; closeShare: number; farthest: number; p
 export const parity: PlatformClaim = {
   name: 'parity',
   title: 'All 7,043 Telco rows over HTTP to the pods score as scikit-learn scores them, for each good package.',
+  needs: 'shared',
   run: async (context) => {
     const checks: Check[] = [];
     const lines: string[] = [];

@@ -7,7 +7,7 @@ import { schema } from './schema.ts';
 import { versionSwitch } from './switch.ts';
 
 /**
- * What the project says of itself, in the order in which it is shown: demo, parity, schema, bad-package, switch, ownership.
- * Claims about the running platform are wrapped by `onPlatform`.
+ * What the project says of itself, in the order in which it is shown. Claims about the running platform are wrapped by `onPlatform`.
+ * Neighbours that need nothing but themselves (`needs: 'shared'`) run side by side in short form: keep them together.
  */
-export const CLAIMS: readonly RunnableClaim[] = [demo, onPlatform(parity), onPlatform(schema), onPlatform(badPackage), onPlatform(versionSwitch), onPlatform(ownership)];
+export const CLAIMS: readonly RunnableClaim[] = [demo, onPlatform(parity), onPlatform(schema), onPlatform(ownership), onPlatform(badPackage), onPlatform(versionSwitch)];

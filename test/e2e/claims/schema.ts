@@ -18,6 +18,7 @@ const SHORT_KUBECTL_ROWS = 3;
 export const schema: PlatformClaim = {
   name: 'schema',
   title: 'The API server refuses invalid manifests itself, naming the field and what to do; the ten-line manifest works.',
+  needs: 'shared',
   run: async (context) => {
     const rows = [...invalidManifests.entries()];
     const refusals: Check[] = [];
