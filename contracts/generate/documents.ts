@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { dump } from 'js-yaml';
 import { z } from 'zod';
 import { ChurnModelSpec } from '../churn-model/spec.ts';
@@ -6,9 +8,11 @@ import { GoldenRows, ModelCard } from '../model-card.ts';
 import { PredictRequest, PredictResponse } from '../prediction.ts';
 import { EvaluationReport, InspectionReport, InspectionReportFile, TrainingReport } from '../reports.ts';
 import { TrafficPolicy, TrafficState } from '../traffic.ts';
+import { chartReadme, valuesSchema } from './chart.ts';
 import { churnModelCrd } from './crd.ts';
 import { errorReference } from './error-reference.ts';
 import { fieldReference } from './field-reference.ts';
+import { rightsReference } from './rights-reference.ts';
 import { structuralSchema } from './structural-schema.ts';
 
 /** Documents that have a JSON Schema of their own, by file name. */
@@ -47,6 +51,22 @@ function churnModelReference(): string {
   ].join('\n');
 }
 
+const CHART = join(import.meta.dirname, '..', '..', 'charts', 'churnops');
+
+function read(file: string): string {
+  return readFileSync(join(CHART, file), 'utf8');
+}
+
+/** Made from other files of the chart: values.yaml has the words, files/rights the reasons. */
+function chartDocuments(): readonly (readonly [string, string])[] {
+  const values = read('values.yaml');
+  return [
+    ['charts/churnops/values.schema.json', valuesSchema(values)],
+    ['charts/churnops/README.md', chartReadme(read('README.md'), values)],
+    ['docs/reference/rights.md', rightsReference(read('files/rights/models.yaml'), read('files/rights/own-namespace.yaml'))],
+  ];
+}
+
 /** Every generated file, path from the root of the project -> content. */
 export function generatedDocuments(): ReadonlyMap<string, string> {
   const crd = `# Generated from contracts/churn-model by \`npm run generate\`; do not edit.\n${dump(churnModelCrd(), { lineWidth: -1, noRefs: true })}`;
@@ -59,5 +79,6 @@ export function generatedDocuments(): ReadonlyMap<string, string> {
     ['models/trainer/trainer/schemas/golden-rows.schema.json', jsonSchema(GoldenRows, 'golden-rows')],
     ['docs/reference/churnmodel.md', churnModelReference()],
     ['docs/reference/errors.md', errorReference()],
+    ...chartDocuments(),
   ]);
 }

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+
+/**
+ * Values of the Helm chart: types and bounds. Words and defaults stand in charts/churnops/values.yaml; `npm run generate` makes
+ * values.schema.json and the table of the chart's README from both, and a test holds the two together.
+ */
+
+const labels = () => z.record(z.string(), z.string());
+const objects = () => z.array(z.looseObject({}));
+const namespace = () => z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
+/** As the operator reads it: whole hours, minutes, seconds or milliseconds. */
+const duration = () => z.string().regex(/^([0-9]+(h|m|s|ms))+$/);
+
+const Resources = z.strictObject({
+  requests: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  limits: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  claims: objects().optional(),
+});
+
+const any = () => z.record(z.string(), z.unknown()).optional();
+const Affinity = z.strictObject({ nodeAffinity: any(), podAffinity: any(), podAntiAffinity: any() });
+
+const Image = z.strictObject({
+  repository: z.string().min(1),
+  tag: z.string(),
+  digest: z.string().regex(/^(sha256:[0-9a-f]{64})?$/),
+});
+
+const Monitor = z.strictObject({ enabled: z.boolean(), labels: labels(), interval: duration() });
+
+/** The chart's values. In a file of a user every field is optional; in values.yaml each is there. */
+export const ChartValues = z.strictObject({
+  fullnameOverride: z.string().regex(/^([a-z]([-a-z0-9]{0,48}[a-z0-9])?)?$/),
+  commonLabels: labels(),
+  crds: z.strictObject({ enabled: z.boolean(), keep: z.boolean() }),
+  images: z.strictObject({
+    registry: z.string().regex(/^([^/].*[^/])?$/),
+    pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']),
+    pullSecrets: z.array(z.strictObject({ name: z.string().min(1) })),
+    operator: Image,
+    server: Image,
+    s3: Image,
+  }),
+  operator: z.strictObject({
+    replicas: z.int().min(0).max(5),
+    logLevel: z.enum(['debug', 'info', 'warn', 'error']),
+    workers: z.int().min(1).max(64),
+    watchNamespaces: z.array(namespace()),
+    leaderElection: z.strictObject({
+      enabled: z.boolean(),
+      leaseName: z.string().regex(/^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$/),
+      leaseDuration: duration(),
+      renewDeadline: duration(),
+      retryPeriod: duration(),
+    }),
+    resources: Resources,
+    terminationGracePeriodSeconds: z.int().min(1).max(600),
+    disruptionBudget: z.strictObject({ enabled: z.boolean() }),
+    topologySpreadConstraints: objects(),
+    nodeSelector: labels(),
+    tolerations: objects(),
+    affinity: Affinity,
+    priorityClassName: z.string(),
+    podAnnotations: labels(),
+    podLabels: labels(),
+    extraEnv: z.array(z.looseObject({ name: z.string().min(1) })),
+  }),
+  serviceAccount: z.strictObject({ name: z.string(), create: z.boolean(), annotations: labels() }),
+  rbac: z.strictObject({ create: z.boolean(), scope: z.enum(['cluster', 'namespaces']), aggregate: z.boolean() }),
+  networkPolicy: z.strictObject({ enabled: z.boolean(), from: objects(), egress: objects() }),
+  monitoring: z.strictObject({ serviceMonitor: Monitor, podMonitor: Monitor }),
+  s3: z.strictObject({
+    enabled: z.boolean(),
+    secretName: z.string().min(1).max(253),
+    region: z.string().min(1),
+    persistence: z.strictObject({
+      enabled: z.boolean(),
+      size: z.string().regex(/^[0-9]+(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)?$/),
+      storageClass: z.string(),
+      existingClaim: z.string(),
+    }),
+    resources: Resources,
+  }),
+});
+export type ChartValues = z.infer<typeof ChartValues>;
