@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { Gauge } from 'prom-client';
 import { ANNOTATIONS, FIELD_MANAGER, GROUP } from '../contracts/names.ts';
 import { parseEnvironment } from '../platform/configuration/environment.ts';
 import { closeGracefully, listen } from '../platform/http/listener.ts';
@@ -7,6 +8,7 @@ import { createRegistry } from '../platform/telemetry/registry.ts';
 import { Caches } from './caches.ts';
 import { ChildrenWriter } from './children.ts';
 import { churnModelReconciler } from './controller.ts';
+import { followDefinition } from './definition/served.ts';
 import { healthServer } from './health-server.ts';
 import { ApiClient } from './runtime/api-client.ts';
 import { systemClock } from './runtime/clock.ts';
@@ -67,6 +69,8 @@ async function main(): Promise<void> {
 
   const following = new AbortController();
   const followed = caches.run(following.signal);
+  const missing = new Gauge({ name: 'churnops_definition_missing_fields', help: 'Fields of spec and status that the served custom resource definition lacks.', registers: [registry] });
+  const definition = followDefinition({ transport, clock, logger, missing }, following.signal);
   try {
     await caches.synced(stop.signal);
     logger.info({}, 'caches synced');
@@ -76,7 +80,7 @@ async function main(): Promise<void> {
     if (!stop.signal.aborted) throw error;
   } finally {
     following.abort();
-    await followed;
+    await Promise.all([followed, definition]);
     await closeGracefully(server, 1000);
     await connection.close();
   }
