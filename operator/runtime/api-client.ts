@@ -4,6 +4,7 @@ import type { DesiredObject, KubeObject, ObjectRef } from './kube-object.ts';
 import { mergePatchBetween } from './json-merge-patch.ts';
 import { parseJson, parseList, parseObject, type ListPage, type SkippedObject } from './object-parsing.ts';
 import { collectionPath, objectPath, type KindName, type ResourceKind } from './resource-kind.ts';
+import { ScaleAnswer, type Scale } from './scale.ts';
 import type { ApiRequest, Transport } from './transport.ts';
 import { readWatch, type WatchEvent } from './watch-stream.ts';
 
@@ -34,15 +35,6 @@ export type MetadataPatch = Readonly<{
 
 /** A merge patch; its metadata is completed by the preconditions. */
 export type MergePatch = Readonly<{ metadata?: object; [field: string]: unknown }>;
-
-/** What the scale subresource answers. */
-export type Scale = Readonly<{ desiredReplicas: number; currentReplicas: number; resourceVersion: string }>;
-
-const ScaleAnswer = z.object({
-  metadata: z.object({ resourceVersion: z.string() }),
-  spec: z.object({ replicas: z.number().default(0) }).default({ replicas: 0 }),
-  status: z.object({ replicas: z.number().default(0) }).default({ replicas: 0 }),
-});
 
 /**
  * Typed calls to the API server. Objects come back parsed by the kind's schema and deeply frozen.
@@ -114,6 +106,14 @@ export class ApiClient {
   async create<T extends KubeObject>(kind: ResourceKind<T>, object: DesiredObject, signal: AbortSignal): Promise<T> {
     const path = collectionPath(kind, object.metadata.namespace);
     return this.#object(kind, { verb: 'create', method: 'POST', path, query: this.#manager(), ...jsonBody(object) }, signal);
+  }
+
+  /**
+   * Replaces the whole object as it was read (PUT); Conflict when it has changed since. For objects whose every field we keep:
+   * what the kind's schema drops is lost.
+   */
+  async replace<T extends KubeObject>(kind: ResourceKind<T>, object: T, signal: AbortSignal): Promise<T> {
+    return this.#object(kind, { verb: 'update', method: 'PUT', path: objectPath(kind, object.metadata), query: this.#manager(), ...jsonBody(object) }, signal);
   }
 
   /**

@@ -21,6 +21,8 @@ export type ApiErrorCode =
   | 'Malformed'
   /** Our own signal aborted the call. */
   | 'Aborted'
+  /** Not sent: this process does not lead, or not any more. */
+  | 'Fenced'
   /** Any other status. */
   | 'Unexpected';
 

@@ -1,4 +1,4 @@
-import { ApiError } from './api-error.ts';
+import { ApiError, isApiError } from './api-error.ts';
 import type { ApiRequest } from './transport.ts';
 
 const defaultTimeoutMs = 30_000;
@@ -39,6 +39,7 @@ export class CallLimits {
   }
 
   failure(cause: unknown): ApiError {
+    if (isApiError(cause, 'Fenced')) return cause;
     const what = `${this.#request.method} ${this.#request.path}`;
     if (this.#caller.aborted) return new ApiError({ code: 'Aborted', message: `${what}: aborted`, cause });
     if (this.#timedOut) return new ApiError({ code: 'Timeout', message: `${what}: no answer within ${this.#timeoutMs} ms`, cause });

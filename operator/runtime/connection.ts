@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Agent, ProxyAgent, type Dispatcher } from 'undici';
@@ -80,6 +81,7 @@ export class Connection implements Transport {
 
   async #dispatch(request: ApiRequest, call: CallLimits, pool: 'requests' | 'watches'): Promise<Dispatcher.ResponseData> {
     const { headers, tls } = await this.#credentials();
+    const body = bodyOf(request);
     const query = request.query === undefined ? '' : `?${new URLSearchParams(request.query).toString()}`;
     return this.#agentsFor(tls)[pool].request({
       origin: this.#server,
@@ -90,8 +92,9 @@ export class Connection implements Transport {
         accept: 'application/json',
         'user-agent': this.#userAgent,
         ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
+        ...(body instanceof Readable ? { 'content-length': String(Buffer.byteLength(request.body ?? '')) } : {}),
       },
-      body: request.body ?? null,
+      body,
       signal: call.signal,
     });
   }
@@ -138,6 +141,18 @@ export function connect(input: { kubeconfig?: string | undefined; version: strin
   if (input.kubeconfig === undefined) config.loadFromCluster();
   else config.loadFromFile(input.kubeconfig);
   return new Connection(config, `churnops-operator/${input.version}`);
+}
+
+/** A body that looks once more when it is asked for, which is after the connection is there and the headers have left. */
+function bodyOf({ body, lastLook }: ApiRequest): string | Readable | null {
+  if (body === undefined) return null;
+  if (lastLook === undefined) return body;
+  return Readable.from(lookThenBody(body, lastLook), { objectMode: false });
+}
+
+function* lookThenBody(body: string, lastLook: () => void): Generator<Buffer> {
+  lastLook();
+  yield Buffer.from(body);
 }
 
 async function* chunksOf(response: Dispatcher.ResponseData, call: CallLimits): AsyncGenerator<Uint8Array> {

@@ -33,6 +33,7 @@ export class RuntimeMetrics {
   readonly olderVersions;
   readonly handlerErrors;
   readonly events;
+  readonly leading;
   readonly #refreshers = new Set<() => void>();
 
   constructor(registry: Registry) {
@@ -74,6 +75,7 @@ export class RuntimeMetrics {
     this.olderVersions = counter('reflector_older_versions_total', 'Events and lists older than what was known: dropped.', reflector);
     this.handlerErrors = counter('reflector_handler_errors_total', 'Change handlers that threw.', reflector);
 
+    this.leading = gauge('leader_election_master_status', 'Whether this process holds the lease: 1 or 0.', reflector);
     this.events = counter('event_recorder_events_total', 'Events by what became of them.', ['outcome']);
   }
 

@@ -1,10 +1,10 @@
 /** What a call does, in Kubernetes' words; `apply` and `patch` both are HTTP PATCH. */
-export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'apply' | 'patch' | 'delete';
+export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'apply' | 'patch' | 'delete';
 
 /** One call to the API server. */
 export type ApiRequest = Readonly<{
   verb: ApiVerb;
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** From the server's root, without query. */
   path: string;
   query?: Readonly<Record<string, string>> | undefined;
@@ -13,6 +13,8 @@ export type ApiRequest = Readonly<{
   body?: string | undefined;
   /** Longest wait for the whole answer of `send`, or for the head of `stream`; default 30 s. */
   timeoutMs?: number | undefined;
+  /** Called when the body is about to leave this machine; what it throws keeps the body back, and is the call's error. */
+  lastLook?: (() => void) | undefined;
 }>;
 
 /** A whole answer, whatever its status. */
@@ -34,4 +36,12 @@ export interface Transport {
 /** Whether a call changes the cluster. */
 export function isWrite(request: ApiRequest): boolean {
   return request.method !== 'GET';
+}
+
+/** Gives every call that has no limit of its own this one. */
+export function timedTransport(inner: Transport, timeoutMs: number): Transport {
+  return {
+    send: (request, signal) => inner.send({ timeoutMs, ...request }, signal),
+    stream: (request, signal) => inner.stream(request, signal),
+  };
 }

@@ -1,0 +1,49 @@
+import { leaseInstant, type LeaseRecord } from './lease.ts';
+import type { LeaseTiming } from './lease-timing.ts';
+
+/** A record and since when, by our own clock, we have seen it unchanged: clocks of other machines are never trusted. */
+export type Sighting = Readonly<{ record: LeaseRecord; sinceMs: number }>;
+
+/** What a candidate or leader does next with the lease. */
+export type LeaseMove = Readonly<
+  | { move: 'Take'; reason: 'Absent' | 'Released' | 'Expired'; record: LeaseRecord }
+  | { move: 'Renew'; reason: 'Held'; record: LeaseRecord }
+  | { move: 'Wait'; reason: 'HeldByOther'; holder: string; leftMs: number }
+>;
+
+/**
+ * Takes note of what the lease says: an unchanged record stays as old as it was.
+ * @param nowMs our monotonic clock when the read was *sent*: the record is at least as new as that
+ */
+export function sight(before: Sighting | undefined, record: LeaseRecord, nowMs: number): Sighting {
+  return before !== undefined && isSame(before.record, record) ? before : { record, sinceMs: nowMs };
+}
+
+/**
+ * What follows from the lease as it was seen.
+ * @param input.nowMs our monotonic clock
+ * @param input.wallMs our wall clock, epoch ms: written for people, compared by nobody
+ */
+export function decideLease(input: Readonly<{ identity: string; sighting: Sighting | undefined; nowMs: number; wallMs: number; timing: LeaseTiming }>): LeaseMove {
+  const { identity, sighting, nowMs, wallMs, timing } = input;
+  const now = leaseInstant(wallMs);
+  const fresh: LeaseRecord = { holder: identity, durationMs: timing.leaseDurationMs, acquiredAt: now, renewedAt: now, transitions: 0 };
+  if (sighting === undefined) return { move: 'Take', reason: 'Absent', record: fresh };
+  const { record, sinceMs } = sighting;
+  if (record.holder === identity) return { move: 'Renew', reason: 'Held', record: { ...fresh, acquiredAt: record.acquiredAt, transitions: record.transitions } };
+  const taken: LeaseRecord = { ...fresh, transitions: record.transitions + 1 };
+  if (record.holder === '') return { move: 'Take', reason: 'Released', record: taken };
+  const leftMs = sinceMs + record.durationMs - nowMs;
+  if (leftMs <= 0) return { move: 'Take', reason: 'Expired', record: taken };
+  return { move: 'Wait', reason: 'HeldByOther', holder: record.holder, leftMs };
+}
+
+/** The record that gives the lease back: nobody holds it, and nobody need wait. */
+export function releasedRecord(held: LeaseRecord, wallMs: number): LeaseRecord {
+  const now = leaseInstant(wallMs);
+  return { holder: '', durationMs: 1000, acquiredAt: now, renewedAt: now, transitions: held.transitions };
+}
+
+function isSame(a: LeaseRecord, b: LeaseRecord): boolean {
+  return a.holder === b.holder && a.renewedAt === b.renewedAt && a.acquiredAt === b.acquiredAt && a.transitions === b.transitions && a.durationMs === b.durationMs;
+}
