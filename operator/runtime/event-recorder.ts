@@ -7,6 +7,7 @@ import { EventSpamFilter } from './event-spam-filter.ts';
 import { StoredMeta, type KubeObject, type ObjectRef } from './kube-object.ts';
 import { withFields, type Logger } from './logger.ts';
 import { microTime } from './micro-time.ts';
+import { orAborted } from './or-aborted.ts';
 import type { ResourceKind } from './resource-kind.ts';
 import type { RuntimeMetrics } from './runtime-metrics.ts';
 
@@ -97,15 +98,7 @@ export class EventRecorder {
    * @throws the signal's reason
    */
   async flush(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    const aborted = Promise.withResolvers<never>();
-    const onAbort = (): void => aborted.reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      await Promise.race([this.#tail, aborted.promise]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+    await orAborted(this.#tail, signal);
   }
 
   async #after(previous: Promise<void>, event: RecordedEvent, atMs: number): Promise<void> {

@@ -4,22 +4,23 @@ import { Backoff, reflectorBackoff } from './backoff.ts';
 import { sleep, type Clock, type Random } from './clock.ts';
 import { keyOf, refOf, refOfKey, type KubeObject, type ObjectRef } from './kube-object.ts';
 import { withFields, type Logger } from './logger.ts';
+import { ListGuard } from './list-guard.ts';
 import { parseStored, type SkippedObject } from './object-parsing.ts';
+import { ownerUids } from './index-keys.ts';
 import { ObjectStore, type Change, type IndexKeys } from './object-store.ts';
+import { orAborted } from './or-aborted.ts';
 import { OwnWrites, type CacheView } from './own-writes.ts';
+import { Refreshes } from './refreshes.ts';
+import { Refusal } from './refusal.ts';
 import type { ResourceKind } from './resource-kind.ts';
 import { isOlder } from './resource-version.ts';
 import type { RuntimeMetrics } from './runtime-metrics.ts';
 import type { WatchEvent } from './watch-stream.ts';
 
-export type { IndexKeys } from './object-store.ts';
-
 /** client-go's: between 5 and 10 minutes, at random, so that watches do not all end together. */
 const shortestWatchSeconds = 300;
 /** Bookmarks come about once a minute; a watch silent for longer than one and a half is taken for dead. */
 const defaultIdleMs = 100_000;
-/** A server that is behind the one we knew gives older lists. After this many in a row we believe it: etcd was restored. */
-const olderListsBelieved = 5;
 /** A watch that ends sooner and brought nothing counts as a failure, or a broken proxy would make a hot loop. */
 const shortWatchMs = 1_000;
 
@@ -55,13 +56,17 @@ export class WatchCache<T extends KubeObject> {
   readonly #ownWrites = new OwnWrites();
   readonly #handlers = new Set<ChangeHandler<T>>();
   readonly #synced = Promise.withResolvers<void>();
+  /** Resolves at the first list, or at the first refusal. */
+  readonly #settled = Promise.withResolvers<void>();
+  readonly #refreshes = new Refreshes();
+  readonly #refusal: Refusal;
+  readonly #guard: ListGuard;
   #hasSynced = false;
   #running = false;
   /** Where the watch goes on; undefined asks for a list. */
   #resumeFrom: string | undefined;
   /** The newest version seen, whatever came of it. */
   #position: string | undefined;
-  #olderLists = 0;
   /** The last failure was Gone too: a second one in a row waits. */
   #relistedAfterGone = false;
   #lastProgressMs: number | undefined;
@@ -70,6 +75,8 @@ export class WatchCache<T extends KubeObject> {
     this.#input = input;
     this.#name = `${input.kind.plural}${input.kind.group === '' ? '' : `.${input.kind.group}`}`;
     this.#logger = withFields(input.logger, { cache: this.#name });
+    this.#refusal = new Refusal(this.#name, input.scope?.namespace, this.#logger);
+    this.#guard = new ListGuard(this.#name, this.#logger, input.metrics);
     this.#store = new ObjectStore<T>({ ...input.indexes, [ownerIndex]: ownerUids });
   }
 
@@ -100,15 +107,25 @@ export class WatchCache<T extends KubeObject> {
 
   /** Resolves once {@link hasSynced} and its handlers ran; rejects with the signal's reason. */
   async synced(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    const aborted = Promise.withResolvers<never>();
-    const onAbort = (): void => aborted.reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      await Promise.race([this.#synced.promise, aborted.promise]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+    await orAborted(this.#synced.promise, signal);
+  }
+
+  /** Resolves once {@link hasSynced}, or once the API server refused the list; rejects with the signal's reason. */
+  async settled(signal: AbortSignal): Promise<void> {
+    await orAborted(this.#settled.promise, signal);
+  }
+
+  /** Whether the newest list or watch was refused for want of rights. */
+  get isRefused(): boolean {
+    return this.#refusal.isRefused;
+  }
+
+  /**
+   * Lists again, now, and resolves when that list is taken over: what comes after has seen everything written before the call.
+   * Rejects with the signal's reason.
+   */
+  async refresh(signal: AbortSignal): Promise<void> {
+    await this.#refreshes.next(signal);
   }
 
   /** When something (event, bookmark, list) last came from the server, epoch ms; for livez. */
@@ -156,19 +173,22 @@ export class WatchCache<T extends KubeObject> {
   }
 
   /** One list or one watch; gives how long to wait before the next. */
-  async #follow(signal: AbortSignal, backoff: Backoff): Promise<number> {
+  async #follow(outer: AbortSignal, backoff: Backoff): Promise<number> {
     const { clock, metrics } = this.#input;
+    const interrupt = this.#refreshes.interrupt();
+    const signal = AbortSignal.any([outer, interrupt]);
     try {
-      if (this.#resumeFrom === undefined) {
+      if (this.#resumeFrom === undefined || this.#refreshes.wanted) {
         await this.#relist(signal);
         return 0;
       }
       const startedMs = clock.nowMs();
       const events = await this.#watch(this.#resumeFrom, signal);
-      if (events > 0 || clock.nowMs() - startedMs >= shortWatchMs) return 0;
+      if (interrupt.aborted || events > 0 || clock.nowMs() - startedMs >= shortWatchMs) return 0;
       throw new ApiError({ code: 'Unavailable', message: `WATCH ${this.#name}: ended at once` });
     } catch (error) {
       if (signal.aborted) return 0;
+      const told = this.#noteRefusal(error);
       if (isApiError(error, 'Gone') || isApiError(error, 'Malformed')) this.#resumeFrom = undefined;
       const relistAtOnce = isApiError(error, 'Gone') && !this.#relistedAfterGone;
       this.#relistedAfterGone = relistAtOnce;
@@ -176,7 +196,7 @@ export class WatchCache<T extends KubeObject> {
       metrics.watchFailures.inc({ name: this.#name, code });
       const askedMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
       const waitMs = relistAtOnce ? 0 : Math.max(backoff.next(), askedMs);
-      this.#logger.warn({ err: error, code, waitMs }, 'watch interrupted, will resume');
+      this.#logger[told ? 'debug' : 'warn']({ err: error, code, waitMs }, 'watch interrupted, will resume');
       return waitMs;
     }
   }
@@ -184,8 +204,9 @@ export class WatchCache<T extends KubeObject> {
   async #relist(signal: AbortSignal): Promise<void> {
     const { client, kind, scope = {}, metrics } = this.#input;
     metrics.lists.inc({ name: this.#name });
+    const { asked } = this.#refreshes;
     const { items, resourceVersion, skipped } = await client.list(kind, scope, signal);
-    this.#refuseOlder(resourceVersion);
+    if (this.#guard.judge(resourceVersion, this.#position) === 'GoneBack') this.#position = undefined;
     for (const object of skipped) this.#reportSkipped(object);
     const kept = new Set(skipped.flatMap(({ ref }) => (ref === undefined ? [] : [keyOf(ref)])));
     const changes = this.#store.replace(items, kept);
@@ -194,23 +215,21 @@ export class WatchCache<T extends KubeObject> {
     const initial = !this.#hasSynced;
     for (const change of changes) this.#emit(change, initial);
     this.#hasSynced = true;
+    this.#refusal.succeeded();
     this.#synced.resolve();
+    this.#settled.resolve();
+    this.#refreshes.listed(asked);
   }
 
-  /** Time travel: an API server that lags behind must not make us act on the past. */
-  #refuseOlder(resourceVersion: string): void {
-    if (this.#position === undefined || !isOlder(resourceVersion, this.#position)) {
-      this.#olderLists = 0;
-      return;
-    }
-    this.#input.metrics.olderVersions.inc({ name: this.#name });
-    this.#olderLists += 1;
-    if (this.#olderLists < olderListsBelieved) {
-      throw new ApiError({ code: 'Unavailable', message: `LIST ${this.#name}: version ${resourceVersion} is older than ${this.#position}` });
-    }
-    this.#logger.error({ resourceVersion, known: this.#position }, 'the API server went back in time, its list is taken over');
-    this.#olderLists = 0;
-    this.#position = undefined;
+  /** An answer is a sign of life, even this one. @returns whether it was told before */
+  #noteRefusal(error: unknown): boolean {
+    const told = this.#refusal.failed(error);
+    if (!this.#refusal.isRefused) return false;
+    this.#resumeFrom = undefined;
+    this.#lastProgressMs = this.#input.clock.nowMs();
+    this.#settled.resolve();
+    this.#refreshes.listed(this.#refreshes.asked);
+    return told;
   }
 
   /** @returns how many events and bookmarks came */
@@ -278,16 +297,4 @@ export class WatchCache<T extends KubeObject> {
     this.#input.metrics.skippedObjects.inc({ name: this.#name });
     this.#logger.warn({ ...skipped.ref, problem: skipped.problem }, 'an object does not parse, it is skipped');
   }
-}
-
-/** Index by the value of a label. */
-export function byLabel(label: string): IndexKeys<KubeObject> {
-  return (object) => {
-    const value = object.metadata.labels?.[label];
-    return value === undefined ? [] : [value];
-  };
-}
-
-function ownerUids(object: KubeObject): readonly string[] {
-  return object.metadata.ownerReferences?.map((reference) => reference.uid) ?? [];
 }

@@ -3,7 +3,8 @@ import { ApiClient } from '../../../../operator/runtime/api-client.ts';
 import { systemClock } from '../../../../operator/runtime/clock.ts';
 import { apiVersionOf } from '../../../../operator/runtime/resource-kind.ts';
 import type { ApiRequest, ApiStream, Transport } from '../../../../operator/runtime/transport.ts';
-import { WatchCache, byLabel } from '../../../../operator/runtime/watch-cache.ts';
+import { byLabel } from '../../../../operator/runtime/index-keys.ts';
+import { WatchCache } from '../../../../operator/runtime/watch-cache.ts';
 import { configMapKind, eventually, openCluster, silent, youngKind, type Cluster } from './cluster.ts';
 
 type ConfigMap = (typeof configMapKind)['schema']['_output'];
