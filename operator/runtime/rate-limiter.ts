@@ -22,9 +22,14 @@ export class RateLimiter {
 
   /** Counts one more failure of `key` and gives the wait before its next try, milliseconds. */
   when(key: string): number {
-    const failures = this.#failures.get(key) ?? 0;
-    this.#failures.set(key, failures + 1);
+    const failures = this.failures(key);
+    this.failed(key);
     return Math.max(Math.min(firstMs * 2 ** failures, longestMs), this.#takeToken());
+  }
+
+  /** Counts one more failure of a key whose next try is settled already. */
+  failed(key: string): void {
+    this.#failures.set(key, this.failures(key) + 1);
   }
 
   /** Failures of `key` since the last {@link forget}. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isApiError } from './api-error.ts';
 import type { Clock, Random } from './clock.ts';
 import { refOfKey } from './kube-object.ts';
 import { withFields, type Logger } from './logger.ts';
@@ -48,6 +49,8 @@ export type ReconcilerLoopInput = Readonly<{
   logger: Logger;
   metrics: RuntimeMetrics;
   newID?: () => string;
+  /** Further fields of a key's log lines, such as the object's generation. */
+  fields?: (key: string) => object;
 }>;
 
 /** Runs reconciles for the keys of a queue: controller-runtime's controller without the watches. */
@@ -113,10 +116,10 @@ export class ReconcilerLoop {
   }
 
   async #reconcileOnce(key: string, cut: AbortSignal): Promise<void> {
-    const { clock, metrics, name, newID = randomUUID, logger } = this.#input;
+    const { clock, metrics, name, newID = randomUUID, logger, fields } = this.#input;
     const reconcileID = newID();
     const { namespace, name: objectName } = refOfKey(key);
-    const log = withFields(logger, { controller: name, namespace, name: objectName, reconcileID });
+    const log = withFields(logger, { controller: name, namespace, name: objectName, reconcileID, ...fields?.(key) });
     const deadline = new Deadline(this.#input.deadlineMs ?? defaultDeadlineMs, clock, cut);
     const startedMs = clock.nowMs();
     metrics.activeWorkers.inc(this.#labels);
@@ -146,6 +149,13 @@ export class ReconcilerLoop {
 
   #failed(key: string, error: unknown, logger: Logger, cut: boolean): void {
     const { queue, metrics } = this.#input;
+    // Somebody wrote first: no failure, but a look that came too early.
+    if (isApiError(error, 'Conflict') && !cut) {
+      metrics.reconciles.inc({ ...this.#labels, result: 'requeue' });
+      queue.addRateLimited(key);
+      logger.info({ problem: error.message }, 'the object changed meanwhile, it is looked at again');
+      return;
+    }
     metrics.reconciles.inc({ ...this.#labels, result: 'error' });
     metrics.reconcileErrors.inc(this.#labels);
     if (isProgrammingError(error)) metrics.panics.inc(this.#labels);

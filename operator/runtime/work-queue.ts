@@ -3,8 +3,11 @@ import { QueueMetrics } from './queue-metrics.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import type { RuntimeMetrics } from './runtime-metrics.ts';
 
-/** Low waits behind every Normal key: the initial list must not hold up a person's change. */
+/** Low waits behind Normal keys: the initial list must not hold up a person's change. */
 export type Priority = 'Normal' | 'Low';
+
+/** One key in so many is Low where some wait, however many Normal ones come: models that never rest must not starve the others. */
+const lowEvery = 8;
 
 type Waiter = (key: string | undefined) => void;
 type Delayed = Readonly<{ readyAtMs: number; priority: Priority; cancel: Cancel }>;
@@ -25,6 +28,8 @@ export class WorkQueue {
   readonly #delayed = new Map<string, Delayed>();
   readonly #waiters = new Set<Waiter>();
   readonly #drainWaiters = new Set<() => void>();
+  /** Normal keys handed out since the last Low one. */
+  #normalsInARow = 0;
   #shuttingDown = false;
 
   /** @param input.name value of the labels `name` and `controller` */
@@ -74,11 +79,15 @@ export class WorkQueue {
     this.#delayed.set(key, { readyAtMs, priority, cancel });
   }
 
-  /** After a failure: 5 ms doubling to 1000 s per key, and 10 a second (burst 100) over all keys. */
+  /**
+   * After a failure: 5 ms doubling to 1000 s per key, and 10 a second (burst 100) over all keys. A key whose retry waits already
+   * takes no second place in that: one that changes and fails all the time must not use up everybody's retries.
+   */
   addRateLimited(key: string): void {
     if (this.#shuttingDown) return;
     this.#metrics.retried();
-    this.addAfter(key, this.#limiter.when(key));
+    if (this.#delayed.has(key)) this.#limiter.failed(key);
+    else this.addAfter(key, this.#limiter.when(key));
   }
 
   /** The key is well: its next failure starts at 5 ms again. */
@@ -157,16 +166,17 @@ export class WorkQueue {
   }
 
   #take(): string | undefined {
-    for (const queue of [this.#queued.Normal, this.#queued.Low]) {
-      const [key] = queue;
-      if (key === undefined) continue;
-      queue.delete(key);
-      this.#processing.add(key);
-      this.#metrics.started(key);
-      this.#reportDepth();
-      return key;
-    }
-    return undefined;
+    const { Normal, Low } = this.#queued;
+    const isLowsTurn = Low.size > 0 && (Normal.size === 0 || this.#normalsInARow >= lowEvery - 1);
+    const queue = isLowsTurn ? Low : Normal;
+    const [key] = queue;
+    if (key === undefined) return undefined;
+    this.#normalsInARow = isLowsTurn ? 0 : this.#normalsInARow + 1;
+    queue.delete(key);
+    this.#processing.add(key);
+    this.#metrics.started(key);
+    this.#reportDepth();
+    return key;
   }
 
   #reportDepth(): void {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
+import { ApiError } from '../../../../operator/runtime/api-error.ts';
 import { ReconcilerLoop, TerminalError, type Reconcile, type ReconcileResult } from '../../../../operator/runtime/reconciler-loop.ts';
 import { RuntimeMetrics } from '../../../../operator/runtime/runtime-metrics.ts';
 import { WorkQueue } from '../../../../operator/runtime/work-queue.ts';
@@ -42,6 +43,10 @@ describe('what follows a reconcile', () => {
     {
       name: 'failed', reconcile: async () => { throw new Error('no'); },
       expected: { result: 'error', failures: 1, nextInMs: 5, metrics: { reconcile_errors_total: 1 } },
+    },
+    {
+      name: 'overtaken: no failure, but a look that came too early', reconcile: async () => { throw new ApiError({ code: 'Conflict', message: 'changed' }); },
+      expected: { result: 'requeue', failures: 1, nextInMs: 5, metrics: { reconcile_errors_total: 0 } },
     },
     {
       name: 'failed for good', reconcile: async () => { throw new TerminalError('never'); },

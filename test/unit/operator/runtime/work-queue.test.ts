@@ -191,9 +191,15 @@ class Model {
     }
   }
 
+  normalsInARow = 0;
+
   get(): string | undefined {
-    const key = this.waiting.Normal.shift() ?? this.waiting.Low.shift();
-    if (key !== undefined) this.processing.add(key);
+    const { Normal, Low } = this.waiting;
+    const isLowsTurn = Low.length > 0 && (Normal.length === 0 || this.normalsInARow === 7);
+    const key = (isLowsTurn ? Low : Normal).shift();
+    if (key === undefined) return undefined;
+    this.normalsInARow = isLowsTurn ? 0 : this.normalsInARow + 1;
+    this.processing.add(key);
     return key;
   }
 
