@@ -15,6 +15,8 @@ export const LABELS = {
   hash: `${GROUP}/hash`,
   /** What a pod or Job is for: `serving` or `inspect`. */
   component: 'app.kubernetes.io/component',
+  /** On a ChurnModel: which operator looks after it (CHURNOPS_OPERATOR_CLASS); without it, the one that has no class. */
+  operatorClass: `${GROUP}/operator-class`,
   managedBy: 'app.kubernetes.io/managed-by',
   name: 'app.kubernetes.io/name',
   instance: 'app.kubernetes.io/instance',

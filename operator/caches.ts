@@ -16,38 +16,43 @@ import {
 import type { Children } from './observation/observe.ts';
 import type { ApiClient } from './runtime/api-client.ts';
 import type { Clock, Random } from './runtime/clock.ts';
+import { KindCache, type CacheState, type Namespaces } from './runtime/kind-cache.ts';
 import { controllerOf, keyOf, type KubeObject, type ObjectRef } from './runtime/kube-object.ts';
 import type { Logger } from './runtime/logger.ts';
 import type { ResourceKind } from './runtime/resource-kind.ts';
 import type { RuntimeMetrics } from './runtime/runtime-metrics.ts';
-import { byLabel, WatchCache } from './runtime/watch-cache.ts';
+import { byLabel } from './runtime/index-keys.ts';
 
 const BY_MODEL = 'model';
 
 /** What all caches have in common, whatever they hold. */
-type Followed = Pick<WatchCache<KubeObject>, 'run' | 'synced' | 'hasSynced' | 'lastProgressMs'>;
+type Followed = Pick<KindCache<KubeObject>, 'run' | 'settled' | 'refresh' | 'stateOf' | 'lastProgressMs'>;
 
-type CacheParts = Readonly<{ client: ApiClient; clock: Clock; random: Random; logger: Logger; metrics: RuntimeMetrics }>;
+type CacheParts = Readonly<{ client: ApiClient; clock: Clock; random: Random; logger: Logger; metrics: RuntimeMetrics; namespaces: Namespaces }>;
 
-function childCache<T extends KubeObject>(parts: CacheParts, kind: ResourceKind<T>): WatchCache<T> {
-  return new WatchCache({ ...parts, kind, scope: { labelSelector: LABELS.model }, indexes: { [BY_MODEL]: byModel } });
+function childCache<T extends KubeObject>(parts: CacheParts, kind: ResourceKind<T>): KindCache<T> {
+  return new KindCache({ ...parts, kind, labelSelector: LABELS.model, indexes: { [BY_MODEL]: byModel } });
 }
 
 function byModel(object: KubeObject): readonly string[] {
   return byLabel(LABELS.model)(object).map((name) => keyOf({ namespace: object.metadata.namespace, name }));
 }
 
-/** Copies of everything the operator looks at: ChurnModels, and what bears their label. */
+/** Copies of everything the operator looks at: ChurnModels of its class, and what bears a model's label. */
 export class Caches {
-  readonly models: WatchCache<StoredChurnModel>;
-  readonly deployments: WatchCache<Deployment>;
-  readonly services: WatchCache<Service>;
-  readonly serviceAccounts: WatchCache<ServiceAccount>;
-  readonly jobs: WatchCache<Job>;
-  readonly pods: WatchCache<Pod>;
+  readonly models: KindCache<StoredChurnModel>;
+  readonly deployments: KindCache<Deployment>;
+  readonly services: KindCache<Service>;
+  readonly serviceAccounts: KindCache<ServiceAccount>;
+  readonly jobs: KindCache<Job>;
+  readonly pods: KindCache<Pod>;
+  readonly #namespaces: Namespaces;
 
-  constructor(parts: CacheParts) {
-    this.models = new WatchCache({ ...parts, kind: CHURN_MODELS });
+  /** @param operatorClass models with this value of the label `churnops.dev/operator-class`; undefined: those without the label */
+  constructor(parts: CacheParts, operatorClass?: string) {
+    const labelSelector = operatorClass === undefined ? `!${LABELS.operatorClass}` : `${LABELS.operatorClass}=${operatorClass}`;
+    this.#namespaces = parts.namespaces;
+    this.models = new KindCache({ ...parts, kind: CHURN_MODELS, labelSelector });
     this.deployments = childCache(parts, DEPLOYMENTS);
     this.services = childCache(parts, SERVICES);
     this.serviceAccounts = childCache(parts, SERVICE_ACCOUNTS);
@@ -77,29 +82,43 @@ export class Caches {
     await Promise.all(this.#all().map(async (cache) => cache.run(signal)));
   }
 
-  async synced(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#all().map(async (cache) => cache.synced(signal)));
+  /** Resolves once everything is synced, but for namespaces that refuse us. */
+  async settled(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#all().map(async (cache) => cache.settled(signal)));
   }
 
-  get hasSynced(): boolean {
-    return this.#all().every((cache) => cache.hasSynced);
+  /** Lists everything anew: what the leader before us wrote last is in it. */
+  async refresh(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#all().map(async (cache) => cache.refresh(signal)));
   }
 
-  /** How long the quietest watch has heard nothing, milliseconds; 0 until the first word. */
-  quietMs(nowMs: number): number {
-    return Math.max(...this.#all().map((cache) => (cache.lastProgressMs === undefined ? 0 : nowMs - cache.lastProgressMs)));
+  /** Whether the models of a namespace can be looked after: only with every kind at hand, for what is missing in a copy may still exist. */
+  stateOf(namespace: string | undefined): CacheState {
+    const states = this.#all().map((cache) => cache.stateOf(namespace));
+    if (states.includes('Refused')) return 'Refused';
+    return states.includes('Waiting') ? 'Waiting' : 'Synced';
+  }
+
+  /** Every namespace that is watched by itself with its state; one entry, named *, where all are watched together. */
+  get states(): readonly Readonly<{ namespace: string; state: CacheState }>[] {
+    if (this.#namespaces === 'All') return [{ namespace: '*', state: this.stateOf(undefined) }];
+    return this.#namespaces.map((namespace) => ({ namespace, state: this.stateOf(namespace) }));
+  }
+
+  /**
+   * How long the quietest watch has heard nothing, milliseconds.
+   * @param startedMs counts for those that have not heard anything yet
+   */
+  quietMs(nowMs: number, startedMs: number): number {
+    return Math.max(...this.#all().map((cache) => nowMs - (cache.lastProgressMs ?? startedMs)));
   }
 
   /** What the model with this uid controls. A Job's pods are controlled by the Job, a Deployment's by a ReplicaSet: they count by label. */
   childrenOf(ref: ObjectRef, uid: string): Children {
     const key = keyOf(ref);
-    const owned = <T extends KubeObject>(objects: readonly T[]): readonly T[] => objects.filter((object) => controllerOf(object)?.uid === uid);
-    return {
-      deployments: owned(this.deployments.byIndex(BY_MODEL, key)),
-      services: owned(this.services.byIndex(BY_MODEL, key)),
-      jobs: owned(this.jobs.byIndex(BY_MODEL, key)),
-      pods: this.pods.byIndex(BY_MODEL, key),
-    };
+    const ofModel = <T extends KubeObject>(cache: KindCache<T>): readonly T[] => cache.byIndex(BY_MODEL, key, ref.namespace);
+    const owned = <T extends KubeObject>(cache: KindCache<T>): readonly T[] => ofModel(cache).filter((object) => controllerOf(object)?.uid === uid);
+    return { deployments: owned(this.deployments), services: owned(this.services), jobs: owned(this.jobs), pods: ofModel(this.pods) };
   }
 
   #all(): readonly Followed[] {

@@ -14,7 +14,7 @@ import { isApiError } from './runtime/api-error.ts';
 import { refOf, type DesiredObject, type KubeObject, type OwnerReference } from './runtime/kube-object.ts';
 import type { OwnedApply } from './runtime/owned-apply.ts';
 import type { ResourceKind } from './runtime/resource-kind.ts';
-import type { WatchCache } from './runtime/watch-cache.ts';
+import type { KindCache } from './runtime/kind-cache.ts';
 import type { ChildProblem } from './status/report.ts';
 
 /** What became of one round of writes. */
@@ -67,7 +67,7 @@ export class ChildrenWriter {
     return { problems: round.problems, serviceSwitched: service !== undefined, pending: round.pending };
   }
 
-  async #put<T extends KubeObject>(kind: ResourceKind<T>, cache: WatchCache<T>, subject: Subject, desired: DesiredObject, signal: AbortSignal): Promise<Put<T>> {
+  async #put<T extends KubeObject>(kind: ResourceKind<T>, cache: KindCache<T>, subject: Subject, desired: DesiredObject, signal: AbortSignal): Promise<Put<T>> {
     const current = cache.get(refOf(desired));
     try {
       const result = await this.#apply.apply({ kind, ownerUid: subject.uid, desired, current }, signal);
@@ -128,7 +128,7 @@ export class ChildrenWriter {
     });
   }
 
-  async #delete<T extends KubeObject>(kind: ResourceKind<T>, cache: WatchCache<T>, object: T, signal: AbortSignal): Promise<void> {
+  async #delete<T extends KubeObject>(kind: ResourceKind<T>, cache: KindCache<T>, object: T, signal: AbortSignal): Promise<void> {
     const { uid } = object.metadata;
     await this.#client.delete(kind, refOf(object), { uid, propagation: 'Background' }, signal);
     cache.recordDelete(object);

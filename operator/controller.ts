@@ -37,6 +37,13 @@ async function reconcile(parts: ControllerParts, key: string, context: Reconcile
   const model = caches.models.get(ref);
   // Its children go with it: they are owned, and there is no finalizer (DESIGN section 4, invariant 9).
   if (model === undefined || model.metadata.deletionTimestamp !== undefined) return {};
+  const copies = caches.stateOf(ref.namespace);
+  if (copies === 'Waiting') return { requeueAfterMs: STALE_RECHECK_MS };
+  if (copies === 'Refused') {
+    const note = `The operator's account may not list and watch all it needs in namespace ${ref.namespace ?? ''}, so this model is left as it is; the operator's log names the rights.`;
+    parts.events.record({ regarding: model, type: 'Warning', reason: 'RightsMissing', action: 'Observe', note });
+    return { requeueAfterMs: PROBLEM_RECHECK_MS };
+  }
   if (caches.models.isStale(ref)) return { requeueAfterMs: STALE_RECHECK_MS };
   const observation = observe(model, caches.childrenOf(ref, model.metadata.uid), clock.nowMs());
   if (!observation.readable) {

@@ -1,19 +1,60 @@
 import { z } from 'zod';
+import { timingProblems, type LeaseTiming } from './runtime/leader-election/lease-timing.ts';
+
+const seconds = (otherwise: number) => z.coerce.number().int().min(1).max(3600).default(otherwise);
+const flag = (otherwise: boolean) => z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(otherwise);
+const names = (text: string): string[] => [...new Set(text.split(',').map((name) => name.trim()).filter((name) => name !== ''))];
+/** A DNS-1123 label: what a namespace is called. */
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** The environment variable behind each part of a lease's timing, for errors. */
+const TIMING_VARIABLES = {
+  leaseDurationMs: 'CHURNOPS_LEASE_DURATION',
+  renewDeadlineMs: 'CHURNOPS_RENEW_DEADLINE',
+  retryPeriodMs: 'CHURNOPS_RETRY_PERIOD',
+} as const satisfies Record<keyof LeaseTiming, string>;
+
+type TimingVariables = Readonly<Record<(typeof TIMING_VARIABLES)[keyof LeaseTiming], number>>;
+
+/** The timing that the environment asks for. */
+export function leaseTiming(environment: TimingVariables): LeaseTiming {
+  const { CHURNOPS_LEASE_DURATION, CHURNOPS_RENEW_DEADLINE, CHURNOPS_RETRY_PERIOD } = environment;
+  return { leaseDurationMs: CHURNOPS_LEASE_DURATION * 1000, renewDeadlineMs: CHURNOPS_RENEW_DEADLINE * 1000, retryPeriodMs: CHURNOPS_RETRY_PERIOD * 1000 };
+}
 
 /** Environment of the operator; the chart sets it. */
-export const OperatorEnvironment = z.object({
-  POD_NAME: z.string().min(1).default('operator').describe('Name of this pod; reporting instance of events.'),
-  POD_NAMESPACE: z.string().min(1).default('default'),
-  CHURNOPS_SERVER_IMAGE: z.string().min(1).describe('Image of serving and inspect pods.'),
-  CHURNOPS_SERVER_IMAGE_PULL_POLICY: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
-  CHURNOPS_IMAGE_PULL_SECRETS: z
-    .string()
-    .default('')
-    .transform((names) => names.split(',').filter((name) => name !== ''))
-    .describe('Names of Secrets with registry credentials, separated by commas; they must exist where the models are.'),
-  CHURNOPS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  CHURNOPS_KUBECONFIG: z.string().min(1).optional().describe('Path of a kubeconfig; unset: the cluster this pod runs in.'),
-  CHURNOPS_CONTROL_PORT: z.coerce.number().int().min(0).max(65_535).default(9090).describe('Port of health and metrics.'),
-  CHURNOPS_WORKERS: z.coerce.number().int().min(1).max(64).default(4).describe('Models reconciled at the same time.'),
-});
+export const OperatorEnvironment = z
+  .object({
+    POD_NAME: z.string().min(1).default('operator').describe('Name of this pod; reporting instance of events, and part of its identity in the election.'),
+    POD_NAMESPACE: z.string().min(1).default('default').describe('Where the lease is.'),
+    CHURNOPS_SERVER_IMAGE: z.string().min(1).describe('Image of serving and inspect pods.'),
+    CHURNOPS_SERVER_IMAGE_PULL_POLICY: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
+    CHURNOPS_IMAGE_PULL_SECRETS: z.string().default('').transform(names).describe('Names of Secrets with registry credentials, separated by commas; they must exist where the models are.'),
+    CHURNOPS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    CHURNOPS_KUBECONFIG: z.string().min(1).optional().describe('Path of a kubeconfig; unset: the cluster this pod runs in.'),
+    CHURNOPS_CONTROL_PORT: z.coerce.number().int().min(0).max(65_535).default(9090).describe('Port of health and metrics.'),
+    CHURNOPS_WORKERS: z.coerce.number().int().min(1).max(64).default(4).describe('Models reconciled at the same time.'),
+    CHURNOPS_WATCH_NAMESPACES: z
+      .string()
+      .default('')
+      .transform(names)
+      .refine((list) => list.every((name) => NAMESPACE.test(name)), 'must be names of namespaces, separated by commas (lower case letters, digits and -); leave it empty for all namespaces')
+      .describe('Namespaces whose models are looked after, separated by commas; empty: all. Then no right in the whole cluster is needed.'),
+    CHURNOPS_OPERATOR_CLASS: z
+      .string()
+      .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be lower case letters, digits and -, at most 63')
+      .optional()
+      .describe('Looks after the models labelled churnops.dev/operator-class with this word, and no others; unset: those without the label.'),
+    CHURNOPS_LEADER_ELECTION: flag(true).describe('Of several operators one works. Switch it off only where there can never be two.'),
+    CHURNOPS_LEASE_NAME: z.string().min(1).max(253).default('churnops-operator'),
+    CHURNOPS_LEASE_DURATION: seconds(15).describe('Seconds without a sign of life after which another takes over.'),
+    CHURNOPS_RENEW_DEADLINE: seconds(10).describe('Seconds without a successful renewal after which the leader stops.'),
+    CHURNOPS_RETRY_PERIOD: seconds(2).describe('Seconds between two tries.'),
+  })
+  .superRefine((environment, context) => {
+    if (!environment.CHURNOPS_LEADER_ELECTION) return;
+    for (const { setting, problem } of timingProblems(leaseTiming(environment))) {
+      context.addIssue({ code: 'custom', path: [TIMING_VARIABLES[setting]], message: problem });
+    }
+  });
 export type OperatorEnvironment = z.infer<typeof OperatorEnvironment>;

@@ -12,7 +12,7 @@ export function parseEnvironment<Schema extends z.ZodType>(schema: Schema, envir
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => {
     const name = issue.path.join('.');
-    return Object.hasOwn(given, name) ? `${name}: ${issue.message}` : `${name} is not set`;
+    return Object.hasOwn(given, name) || issue.code === 'custom' ? `${name}: ${issue.message}` : `${name} is not set`;
   });
   throw new ChurnOpsError('ConfigurationInvalid', `Environment: ${problems.join('; ')}`);
 }

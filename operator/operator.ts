@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { Gauge } from 'prom-client';
+import { ANNOTATIONS, FIELD_MANAGER, GROUP } from '../contracts/names.ts';
+import { closeGracefully, listen } from '../platform/http/listener.ts';
+import type { Logger } from '../platform/logging/logger.ts';
+import { createRegistry } from '../platform/telemetry/registry.ts';
+import { Caches } from './caches.ts';
+import { ChildrenWriter } from './children.ts';
+import { churnModelReconciler } from './controller.ts';
+import { followDefinition } from './definition/served.ts';
+import { healthServer, readinessOf } from './health-server.ts';
+import { modelMetrics } from './model-metrics.ts';
+import { resyncPeriodically } from './resync.ts';
+import { ApiClient } from './runtime/api-client.ts';
+import { systemClock } from './runtime/clock.ts';
+import { connect } from './runtime/connection.ts';
+import { countingTransport } from './runtime/counting-transport.ts';
+import { EventRecorder } from './runtime/event-recorder.ts';
+import { refOfKey } from './runtime/kube-object.ts';
+import { LeaderElector, type Leadership } from './runtime/leader-election/elector.ts';
+import { Fence, systemClocks } from './runtime/leader-election/fence.ts';
+import { fencedTransport } from './runtime/leader-election/fenced-transport.ts';
+import { writeTimeoutMs } from './runtime/leader-election/lease-timing.ts';
+import { OwnedApply } from './runtime/owned-apply.ts';
+import { ReconcilerLoop } from './runtime/reconciler-loop.ts';
+import { retryingTransport } from './runtime/retrying-transport.ts';
+import { RuntimeMetrics } from './runtime/runtime-metrics.ts';
+import { timedTransport } from './runtime/transport.ts';
+import { WorkQueue } from './runtime/work-queue.ts';
+import { leaseTiming, type OperatorEnvironment } from './settings.ts';
+
+const VERSION = '0.1.0';
+/** Time for running reconciles to finish after SIGTERM; the pod's grace period must be longer. */
+const GRACE_MS = 20_000;
+const FLUSH_MS = 5_000;
+/** A watch is renewed after ten minutes at most and sends bookmarks about every minute: a longer silence is a broken one. */
+const SILENCE_MS = 15 * 60_000;
+
+/** How an operator came to its end. */
+export type OperatorEnd = 'Stopped' | 'LeadershipLost';
+
+type OperatorInput = Readonly<{ environment: OperatorEnvironment; logger: Logger; stop: AbortSignal }>;
+
+/**
+ * Runs until `stop` aborts or leadership is lost: follows the API server from the start, works only while it leads.
+ * @throws ApiError or ChurnOpsError when it cannot begin
+ */
+export async function runOperator({ environment, logger, stop }: OperatorInput): Promise<OperatorEnd> {
+  const registry = createRegistry({});
+  const metrics = new RuntimeMetrics(registry);
+  const clock = systemClock;
+  const random = Math.random;
+  const startedMs = clock.nowMs();
+  const kubeconfig = environment.CHURNOPS_KUBECONFIG;
+  const connection = connect({ kubeconfig, version: VERSION });
+  // Renewals have a connection of their own: they must not wait behind anything.
+  const electionConnection = connect({ kubeconfig, version: `${VERSION} leader-election` });
+  const timing = leaseTiming(environment);
+  const fence = new Fence({ clocks: systemClocks, openForMs: timing.renewDeadlineMs });
+  const elector = environment.CHURNOPS_LEADER_ELECTION
+    ? new LeaderElector({
+        client: new ApiClient({ transport: timedTransport(countingTransport(electionConnection, metrics), timing.renewDeadlineMs / 2), fieldManager: FIELD_MANAGER }),
+        lease: { namespace: environment.POD_NAMESPACE, name: environment.CHURNOPS_LEASE_NAME },
+        identity: `${environment.POD_NAME}_${randomUUID()}`,
+        timing, fence, clock, clocks: systemClocks, random, logger, metrics,
+      })
+    : undefined;
+
+  const counted = countingTransport(connection, metrics);
+  const fenced = elector === undefined ? counted : fencedTransport(counted, fence, { writeTimeoutMs: writeTimeoutMs(timing) });
+  const transport = retryingTransport(fenced, { clock, random, metrics });
+  const client = new ApiClient({ transport, fieldManager: FIELD_MANAGER });
+  const watched = environment.CHURNOPS_WATCH_NAMESPACES;
+  const caches = new Caches({ client, clock, random, logger, metrics, namespaces: watched.length === 0 ? 'All' : watched }, environment.CHURNOPS_OPERATOR_CLASS);
+  const events = new EventRecorder({ client, reportingController: `${GROUP}/operator`, reportingInstance: environment.POD_NAME, clock, random, logger, metrics });
+  const settings = { serverImage: environment.CHURNOPS_SERVER_IMAGE, imagePullPolicy: environment.CHURNOPS_SERVER_IMAGE_PULL_POLICY, imagePullSecrets: environment.CHURNOPS_IMAGE_PULL_SECRETS, logLevel: environment.CHURNOPS_LOG_LEVEL };
+  const children = new ChildrenWriter({ client, caches, settings, apply: new OwnedApply({ client, annotation: ANNOTATIONS.applied, logger }) });
+  const queue = new WorkQueue({ name: 'churnmodel', clock, metrics });
+  // A standby keeps the keys, too: once it leads it looks at everything.
+  caches.onChange((key, initial) => queue.add(key, initial ? 'Low' : 'Normal'));
+  const loop = new ReconcilerLoop({
+    name: 'churnmodel', queue, workers: environment.CHURNOPS_WORKERS, clock, random, logger, metrics,
+    reconcile: churnModelReconciler({ client, caches, children, events, clock }),
+    fields: (key) => ({ generation: caches.models.get(refOfKey(key))?.metadata.generation }),
+  });
+  modelMetrics(registry, caches, () => elector === undefined || fence.leftMs > 0);
+
+  const server = healthServer({ ready: () => readinessOf(caches.states), alive: () => caches.quietMs(clock.nowMs(), startedMs) < SILENCE_MS }, registry);
+  const port = await listen(server, environment.CHURNOPS_CONTROL_PORT, '0.0.0.0');
+  logger.info({ version: VERSION, port, serverImage: settings.serverImage, namespaces: watched.length === 0 ? 'all' : watched, operatorClass: environment.CHURNOPS_OPERATOR_CLASS, leaderElection: elector !== undefined }, 'operator started');
+
+  const following = new AbortController();
+  const missing = new Gauge({ name: 'churnops_definition_missing_fields', help: 'Fields of spec and status that the served custom resource definition lacks.', registers: [registry] });
+  const followed = Promise.all([caches.run(following.signal), followDefinition({ transport, clock, logger, missing }, following.signal)]);
+  try {
+    await caches.settled(stop);
+    logger.info({ namespaces: caches.states }, 'caches synced');
+    const leadership = await elector?.acquire(stop);
+    const cancelResync = resyncPeriodically({ caches, queue, clock, random });
+    try {
+      await work({ caches, loop, stop, leadership });
+    } finally {
+      cancelResync();
+      if (leadership?.lost.aborted !== true) await events.flush(AbortSignal.timeout(FLUSH_MS)).catch((error: unknown) => logger.warn({ err: error }, 'some events were not written'));
+      await leadership?.release();
+    }
+    return leadership?.lost.aborted === true ? 'LeadershipLost' : 'Stopped';
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    return 'Stopped';
+  } finally {
+    following.abort();
+    await followed;
+    await closeGracefully(server, 1000);
+    await Promise.all([connection.close(), electionConnection.close()]);
+  }
+}
+
+/** Looks at everything anew, for the leader before may have written since our copies were made, then works. */
+async function work({ caches, loop, stop, leadership }: Readonly<{ caches: Caches; loop: ReconcilerLoop; stop: AbortSignal; leadership: Leadership | undefined }>): Promise<void> {
+  if (leadership !== undefined) {
+    try {
+      await caches.refresh(AbortSignal.any([stop, leadership.lost]));
+    } catch (error) {
+      if (stop.aborted || leadership.lost.aborted) return;
+      throw error;
+    }
+  }
+  await loop.run({ stop, graceMs: GRACE_MS, ...(leadership === undefined ? {} : { halt: leadership.lost }) });
+}

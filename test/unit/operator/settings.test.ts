@@ -1,0 +1,34 @@
+import { describe, expect, test } from '@jest/globals';
+import { leaseTiming, OperatorEnvironment } from '../../../operator/settings.ts';
+import { parseEnvironment } from '../../../platform/configuration/environment.ts';
+
+const needed = { CHURNOPS_SERVER_IMAGE: 'server:1' };
+const parse = (given: Readonly<Record<string, string>>) => parseEnvironment(OperatorEnvironment, { ...needed, ...given });
+
+test('defaults: all namespaces, elected by the default lease', () => {
+  const environment = parse({});
+  expect(environment).toMatchObject({ CHURNOPS_WATCH_NAMESPACES: [], CHURNOPS_LEADER_ELECTION: true, CHURNOPS_LEASE_NAME: 'churnops-operator' });
+  expect(environment.CHURNOPS_OPERATOR_CLASS).toBeUndefined();
+  expect(leaseTiming(environment)).toEqual({ leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 });
+});
+
+test('namespaces: spaces, empty items and repetitions do not count', () => {
+  expect(parse({ CHURNOPS_WATCH_NAMESPACES: ' retention, sales,,retention ' }).CHURNOPS_WATCH_NAMESPACES).toEqual(['retention', 'sales']);
+});
+
+test('without election its timing is not looked at', () => {
+  expect(parse({ CHURNOPS_LEADER_ELECTION: 'false', CHURNOPS_LEASE_DURATION: '1' }).CHURNOPS_LEADER_ELECTION).toBe(false);
+});
+
+describe('what is refused, by name', () => {
+  test.each<{ name: string; given: Readonly<Record<string, string>>; message: string }>([
+    { name: 'no namespace', given: { CHURNOPS_WATCH_NAMESPACES: 'a,B c' }, message: 'CHURNOPS_WATCH_NAMESPACES: must be names of namespaces, separated by commas' },
+    { name: 'a word that is neither true nor false', given: { CHURNOPS_LEADER_ELECTION: 'yes' }, message: 'CHURNOPS_LEADER_ELECTION: ' },
+    { name: 'a lease shorter than the deadline, which is a default', given: { CHURNOPS_LEASE_DURATION: '10' }, message: 'CHURNOPS_LEASE_DURATION: must be at least 2 s longer than the renew deadline (10 s)' },
+    { name: 'a deadline that leaves no second try; the lease itself was not set', given: { CHURNOPS_RETRY_PERIOD: '5' }, message: 'CHURNOPS_RENEW_DEADLINE: must be longer than 11 s' },
+    { name: 'half a second', given: { CHURNOPS_RETRY_PERIOD: '0.5' }, message: 'CHURNOPS_RETRY_PERIOD: ' },
+    { name: 'a class that is no label', given: { CHURNOPS_OPERATOR_CLASS: 'Mine!' }, message: 'CHURNOPS_OPERATOR_CLASS: must be lower case letters' },
+  ])('$name', ({ given, message }) => {
+    expect(() => parse(given)).toThrow(message);
+  });
+});
