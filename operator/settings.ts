@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { timingProblems, type LeaseTiming } from './runtime/leader-election/lease-timing.ts';
 
-const seconds = (otherwise: number) => z.coerce.number().int().min(1).max(3600).default(otherwise);
+/** `15` or `15s`: whole seconds, which is what a Lease can say. */
+const seconds = (otherwise: number) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,3}s?$/, 'must be whole seconds from 1 to 9999, such as 15 or 15s')
+    .transform((text) => Number.parseInt(text, 10))
+    .default(otherwise);
 const flag = (otherwise: boolean) => z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(otherwise);
 const names = (text: string): string[] => [...new Set(text.split(',').map((name) => name.trim()).filter((name) => name !== ''))];
 /** A DNS-1123 label: what a namespace is called. */

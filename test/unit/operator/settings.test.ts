@@ -16,6 +16,10 @@ test('namespaces: spaces, empty items and repetitions do not count', () => {
   expect(parse({ CHURNOPS_WATCH_NAMESPACES: ' retention, sales,,retention ' }).CHURNOPS_WATCH_NAMESPACES).toEqual(['retention', 'sales']);
 });
 
+test('seconds with or without their unit', () => {
+  expect(leaseTiming(parse({ CHURNOPS_LEASE_DURATION: '30s', CHURNOPS_RENEW_DEADLINE: '20' }))).toMatchObject({ leaseDurationMs: 30_000, renewDeadlineMs: 20_000 });
+});
+
 test('without election its timing is not looked at', () => {
   expect(parse({ CHURNOPS_LEADER_ELECTION: 'false', CHURNOPS_LEASE_DURATION: '1' }).CHURNOPS_LEADER_ELECTION).toBe(false);
 });
@@ -26,7 +30,7 @@ describe('what is refused, by name', () => {
     { name: 'a word that is neither true nor false', given: { CHURNOPS_LEADER_ELECTION: 'yes' }, message: 'CHURNOPS_LEADER_ELECTION: ' },
     { name: 'a lease shorter than the deadline, which is a default', given: { CHURNOPS_LEASE_DURATION: '10' }, message: 'CHURNOPS_LEASE_DURATION: must be at least 2 s longer than the renew deadline (10 s)' },
     { name: 'a deadline that leaves no second try; the lease itself was not set', given: { CHURNOPS_RETRY_PERIOD: '5' }, message: 'CHURNOPS_RENEW_DEADLINE: must be longer than 11 s' },
-    { name: 'half a second', given: { CHURNOPS_RETRY_PERIOD: '0.5' }, message: 'CHURNOPS_RETRY_PERIOD: ' },
+    { name: 'half a second', given: { CHURNOPS_RETRY_PERIOD: '0.5' }, message: 'CHURNOPS_RETRY_PERIOD: must be whole seconds' },
     { name: 'a class that is no label', given: { CHURNOPS_OPERATOR_CLASS: 'Mine!' }, message: 'CHURNOPS_OPERATOR_CLASS: must be lower case letters' },
   ])('$name', ({ given, message }) => {
     expect(() => parse(given)).toThrow(message);
