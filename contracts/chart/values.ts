@@ -8,7 +8,8 @@ import { z } from 'zod';
 const labels = () => z.record(z.string(), z.string());
 const objects = () => z.array(z.looseObject({}));
 const namespace = () => z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
-/** As the operator reads it: whole hours, minutes, seconds or milliseconds. */
+const seconds = () => z.int().min(1).max(3600);
+/** As Prometheus reads it. */
 const duration = () => z.string().regex(/^([0-9]+(h|m|s|ms))+$/);
 
 const Resources = z.strictObject({
@@ -46,12 +47,13 @@ export const ChartValues = z.strictObject({
     logLevel: z.enum(['debug', 'info', 'warn', 'error']),
     workers: z.int().min(1).max(64),
     watchNamespaces: z.array(namespace()),
+    class: z.string().regex(/^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$/),
     leaderElection: z.strictObject({
       enabled: z.boolean(),
       leaseName: z.string().regex(/^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$/),
-      leaseDuration: duration(),
-      renewDeadline: duration(),
-      retryPeriod: duration(),
+      leaseDurationSeconds: seconds(),
+      renewDeadlineSeconds: seconds(),
+      retryPeriodSeconds: seconds(),
     }),
     resources: Resources,
     terminationGracePeriodSeconds: z.int().min(1).max(600),

@@ -47,8 +47,8 @@ const couldNot = (name: string, note: string): Result => ({ name, counts: { pass
 async function platformLane(): Promise<readonly Result[]> {
   const up = await runStage(platform, place);
   try {
-    const [kubeconfig, versitygw] = await Promise.all([answerOf('hack/cluster', 'kubeconfig'), answerOf('hack/tools/build', 'versitygw')]);
-    return [up, await runStage(integration({ kubeconfig, versitygw: join(versitygw, 'versitygw') }), place)];
+    const [kubeconfig, versitygw, helm] = await Promise.all([answerOf('hack/cluster', 'kubeconfig'), answerOf('hack/tools/build', 'versitygw'), answerOf('hack/tools/build', 'helm')]);
+    return [up, await runStage(integration({ kubeconfig, versitygw: join(versitygw, 'versitygw'), helm: join(helm, 'helm') }), place)];
   } catch (thrown) {
     return [up, couldNot('integration', thrown instanceof Error ? thrown.message : String(thrown))];
   }

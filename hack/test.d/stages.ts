@@ -19,11 +19,11 @@ export const pythonPackages: Stage = { name: 'venv', command: ['hack/venv'], cou
 export const platform: Stage = { name: 'platform', command: ['hack/demo'], count: asOne };
 
 /** Tests on the real API server. */
-export function integration(input: Readonly<{ kubeconfig: string; versitygw: string }>): Stage {
+export function integration(input: Readonly<{ kubeconfig: string; versitygw: string; helm: string }>): Stage {
   return {
     name: 'integration',
     command: [...jest, '--selectProjects', 'integration', '--runInBand', '--ci', '--json', '--outputFile=REPORT'],
-    env: { CHURNOPS_KUBECONFIG: input.kubeconfig, CHURNOPS_VERSITYGW: input.versitygw },
+    env: { CHURNOPS_KUBECONFIG: input.kubeconfig, CHURNOPS_VERSITYGW: input.versitygw, CHURNOPS_HELM: input.helm },
     count: jestReport,
   };
 }
