@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Gauge } from 'prom-client';
 import { ANNOTATIONS, FIELD_MANAGER, GROUP } from '../contracts/names.ts';
+import { VERSION } from '../contracts/version.ts';
 import { closeGracefully, listen } from '../platform/http/listener.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { createRegistry } from '../platform/telemetry/registry.ts';
@@ -29,7 +30,6 @@ import { timedTransport } from './runtime/transport.ts';
 import { WorkQueue } from './runtime/work-queue.ts';
 import { leaseTiming, type OperatorEnvironment } from './settings.ts';
 
-const VERSION = '0.1.0';
 /** Time for running reconciles to finish after SIGTERM; the pod's grace period must be longer. */
 const GRACE_MS = 20_000;
 const FLUSH_MS = 5_000;

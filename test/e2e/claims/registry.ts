@@ -3,13 +3,11 @@ import { badPackage } from './bad-package.ts';
 import { demo } from './demo.ts';
 import { ownership } from './ownership.ts';
 import { parity } from './parity.ts';
-import { rights } from './rights.ts';
 import { schema } from './schema.ts';
 import { versionSwitch } from './switch.ts';
-import { upgrade } from './upgrade.ts';
 
 /**
  * What the project says of itself, in the order in which it is shown. Claims about the running platform are wrapped by `onPlatform`.
  * Neighbours that need nothing but themselves (`needs: 'shared'`) run side by side in short form: keep them together.
  */
-export const CLAIMS: readonly RunnableClaim[] = [demo, onPlatform(parity), onPlatform(schema), onPlatform(ownership), onPlatform(badPackage), onPlatform(versionSwitch), onPlatform(upgrade), onPlatform(rights)];
+export const CLAIMS: readonly RunnableClaim[] = [demo, onPlatform(parity), onPlatform(schema), onPlatform(ownership), onPlatform(badPackage), onPlatform(versionSwitch)];

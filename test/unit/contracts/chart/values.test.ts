@@ -4,9 +4,11 @@ import { expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
 import { documentedValues } from '../../../../contracts/chart/documented-values.ts';
 import { ChartValues } from '../../../../contracts/chart/values.ts';
+import { VERSION } from '../../../../contracts/version.ts';
 import { valuesSchema } from '../../../../contracts/generate/chart.ts';
 
-const text = readFileSync(join(import.meta.dirname, '../../../../charts/churnops/values.yaml'), 'utf8');
+const root = join(import.meta.dirname, '../../../..');
+const text = readFileSync(join(root, 'charts/churnops/values.yaml'), 'utf8');
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -62,4 +64,11 @@ test('the schema takes no unknown value and asks for none', () => {
   };
   look(JSON.parse(valuesSchema(text)), '');
   expect({ strict, asks }).toEqual({ strict: [], asks: [] });
+});
+
+test('chart, application and package are of one version', () => {
+  const chart: unknown = load(readFileSync(join(root, 'charts/churnops/Chart.yaml'), 'utf8'));
+  const { version }: { version: string } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(chart).toMatchObject({ version: VERSION, appVersion: VERSION });
+  expect(version).toBe(VERSION);
 });
