@@ -5,6 +5,7 @@
 components() { # in the order of their start
   local wanted=
   [ ! -f "$home/metrics.wanted" ] || wanted=" metrics"
+  [ ! -f "$home/kwok.wanted" ] || wanted="$wanted kwok"
   echo "etcd apiserver controller-manager scheduler containerd kubelet proxy dns volumes$wanted"
 }
 
@@ -34,17 +35,25 @@ start_apiserver() {
 }
 answers_apiserver() { kubectl --request-timeout=3s get --raw /readyz; }
 
+# Here and at the scheduler: its default of 20 requests a second is for clusters that many share; a thousand models of a test need 10,000.
 start_controller_manager() {
   local pki=$home/pki
   launch controller-manager "$kubernetes_bin/kube-controller-manager" --kubeconfig="$home/controller-manager.kubeconfig" \
     --root-ca-file="$pki/ca.crt" --service-account-private-key-file="$pki/sa.key" --use-service-account-credentials=true \
     --cluster-signing-cert-file="$pki/ca.crt" --cluster-signing-key-file="$pki/ca.key" --leader-elect=false --bind-address=127.0.0.1 \
-    '--controllers=*,-nodeipam'
+    '--controllers=*,-nodeipam' --kube-api-qps=300 --kube-api-burst=600 \
+    --concurrent-deployment-syncs=10 --concurrent-replicaset-syncs=10 --concurrent-job-syncs=10 --concurrent-endpoint-syncs=10 --concurrent-service-endpoint-syncs=10
 }
 answers_controller_manager() { answers_at 127.0.0.1 10257; }
 
 start_scheduler() {
-  launch scheduler "$kubernetes_bin/kube-scheduler" --kubeconfig="$home/scheduler.kubeconfig" --leader-elect=false --bind-address=127.0.0.1
+  cat >"$home/scheduler.yaml" <<K
+apiVersion: kubescheduler.config.k8s.io/v1
+kind: KubeSchedulerConfiguration
+leaderElection: {leaderElect: false}
+clientConnection: {kubeconfig: $home/scheduler.kubeconfig, qps: 300, burst: 600}
+K
+  launch scheduler "$kubernetes_bin/kube-scheduler" --config="$home/scheduler.yaml" --bind-address=127.0.0.1
 }
 answers_scheduler() { answers_at 127.0.0.1 10259; }
 

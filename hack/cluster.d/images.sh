@@ -69,3 +69,13 @@ containers_down() {
   for id in $(containers tasks ls -q); do containers tasks rm -f "$id" >/dev/null 2>&1 || true; done
   for id in $(containers containers ls -q); do containers containers rm "$id" >/dev/null 2>&1 || true; done
 }
+
+container_pid() { # NAMESPACE POD CONTAINER
+  [ $# = 3 ] || fail "hack/cluster pid needs NAMESPACE POD CONTAINER"
+  local id pid
+  while read -r id; do
+    pid=$(containers tasks ls | sed -n "s/^$id *\\([0-9]*\\) *RUNNING$/\\1/p")
+    [ -z "$pid" ] || { echo "$pid"; return; }
+  done < <(containers containers ls -q "labels.\"io.kubernetes.pod.namespace\"==$1,labels.\"io.kubernetes.pod.name\"==$2,labels.\"io.kubernetes.container.name\"==$3")
+  fail "no running container $3 in pod $1/$2"
+}

@@ -6,7 +6,7 @@ import { StoredObject } from '../../operator/runtime/kube-object.ts';
 import type { KubeObject } from '../../operator/runtime/kube-object.ts';
 import type { ResourceKind } from '../../operator/runtime/resource-kind.ts';
 
-export { CHURN_MODELS, DEPLOYMENTS, JOBS, PODS, SERVICE_ACCOUNTS, SERVICES } from '../../operator/observation/kinds.ts';
+export { CHURN_MODELS, DEPLOYMENTS, JOBS, PODS, SERVICE_ACCOUNTS, SERVICES, type Pod } from '../../operator/observation/kinds.ts';
 export { eventKind as EVENTS } from '../../operator/runtime/event-recorder.ts';
 
 /** ChurnModels with spec and status parsed by their contract. */
@@ -14,6 +14,15 @@ export const MODELS: ResourceKind<ChurnModel> = { ...CHURN_MODELS, schema: Churn
 
 export const NAMESPACES: ResourceKind<KubeObject> = {
   group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false, schema: StoredObject,
+};
+
+export const CONFIG_MAPS: ResourceKind<KubeObject> = {
+  group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true, schema: StoredObject,
+};
+
+const Lease = StoredObject.extend({ spec: z.looseObject({ holderIdentity: z.string().nullish() }).prefault({}) });
+export const LEASES: ResourceKind<z.infer<typeof Lease>> = {
+  group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true, schema: Lease,
 };
 
 const Secret = StoredObject.extend({ data: z.record(z.string(), z.string()).default({}) });
@@ -34,5 +43,5 @@ export const ADDRESSED_PODS: ResourceKind<z.infer<typeof AddressedPod>> = { ...P
 
 /** Kinds that {@link Kube.apply} finds by `kind`. */
 export const APPLICABLE: readonly ResourceKind<KubeObject>[] = [
-  CHURN_MODELS, DEPLOYMENTS, JOBS, PODS, SECRETS, SERVICE_ACCOUNTS, SERVICES, NAMESPACES, eventKind,
+  CHURN_MODELS, CONFIG_MAPS, DEPLOYMENTS, JOBS, PODS, SECRETS, SERVICE_ACCOUNTS, SERVICES, NAMESPACES, eventKind,
 ];

@@ -5,7 +5,7 @@ import type { DesiredObject, KubeObject, ObjectRef } from '../../operator/runtim
 import { collectionPath, objectPath, type KindName, type ResourceKind } from '../../operator/runtime/resource-kind.ts';
 import type { ApiResponse, Transport } from '../../operator/runtime/transport.ts';
 import { output } from './command.ts';
-import { APPLICABLE, EVENTS } from './kinds.ts';
+import { APPLICABLE, EVENTS, PODS } from './kinds.ts';
 import { until } from './until.ts';
 
 const Manifest = z.looseObject({
@@ -72,13 +72,22 @@ export class Kube {
 
   /** Asks the API server whether it would take the object (server-side dry run of an apply), and gives its whole answer. */
   async tryApply(kind: KindName, manifest: DesiredObject): Promise<Tried> {
+    return this.#applyStrictly(kind, manifest, { dryRun: 'All' });
+  }
+
+  /** Server-side apply as people do it, with every unknown field refused; refusals are answers, too. */
+  async applyStrictly(kind: KindName, manifest: DesiredObject): Promise<Tried> {
+    return this.#applyStrictly(kind, manifest, {});
+  }
+
+  async #applyStrictly(kind: KindName, manifest: DesiredObject, query: Readonly<Record<string, string>>): Promise<Tried> {
     const object = this.#placed(kind, Manifest.parse(manifest));
     const answer = await this.#transport.send(
       {
         verb: 'apply',
         method: 'PATCH',
         path: objectPath(kind, object.metadata),
-        query: { fieldManager: FIELD_MANAGER, force: 'true', dryRun: 'All', fieldValidation: 'Strict' },
+        query: { fieldManager: FIELD_MANAGER, force: 'true', fieldValidation: 'Strict', ...query },
         contentType: 'application/apply-patch+yaml',
         body: JSON.stringify(object),
       },
@@ -109,6 +118,16 @@ export class Kube {
     return this.client.mergePatch(kind, this.#ref(kind, name), patch, {}, this.#signal);
   }
 
+  /** Asks for a pod to be evicted, as `kubectl drain` does. False: a disruption budget does not allow it now. */
+  async evict(pod: string): Promise<boolean> {
+    const ref = this.#ref(PODS, pod);
+    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: ref };
+    const { status, text } = await this.#transport.send({ verb: 'create', method: 'POST', path: `${objectPath(PODS, ref)}/eviction`, contentType: 'application/json', body: JSON.stringify(body) }, this.#signal);
+    if (status === 429) return false;
+    if (status >= 300) throw new Error(`eviction of ${pod}: ${status} ${text.slice(0, 300)}`);
+    return true;
+  }
+
   /** Deletes; false when there was nothing. Dependents follow in the background. */
   async delete(kind: KindName, name: string | ObjectRef): Promise<boolean> {
     return this.client.delete(kind, this.#ref(kind, name), {}, this.#signal);
@@ -121,7 +140,7 @@ export class Kube {
   async until<T extends KubeObject>(
     kind: ResourceKind<T>,
     name: string | ObjectRef,
-    wait: Readonly<{ what: string; deadlineMs: number }>,
+    wait: Readonly<{ what: string; deadlineMs: number; everyMs?: number }>,
     holds: (object: T) => boolean,
   ): Promise<T> {
     const object = await this.untilAny(wait, async () => this.find(kind, name), (seen) => seen !== undefined && holds(seen));
@@ -130,7 +149,7 @@ export class Kube {
   }
 
   /** Waits until something read from the cluster is as wanted. @throws NotInTime */
-  async untilAny<Value>(wait: Readonly<{ what: string; deadlineMs: number }>, read: () => Promise<Value>, holds: (value: Value) => boolean): Promise<Value> {
+  async untilAny<Value>(wait: Readonly<{ what: string; deadlineMs: number; everyMs?: number }>, read: () => Promise<Value>, holds: (value: Value) => boolean): Promise<Value> {
     return until({ ...wait, signal: this.#signal }, read, holds);
   }
 

@@ -2,7 +2,10 @@ import { Agent, request } from 'node:http';
 import type { Connection } from './protocol.ts';
 
 /** What came back, or why nothing did. */
-export type Outcome = Readonly<{ status: number; text: string } | { error: string }>;
+export type Outcome = Readonly<{ status: number; text: string } | CallFailure>;
+
+/** `connectionBroke`: it was refused, or ended before the answer was whole. A call without an answer in time may still be at work. */
+export type CallFailure = Readonly<{ error: string; connectionBroke: boolean }>;
 
 /** Calls over connections of both kinds. Nothing is tried again. */
 export class Caller {
@@ -27,11 +30,11 @@ export class Caller {
         let text = '';
         res.setEncoding('utf8');
         res.on('data', (chunk: string) => (text += chunk));
-        res.once('end', () => settle(res.complete ? { status: res.statusCode ?? 0, text } : { error: 'the answer was cut off' }));
-        res.once('error', (error) => settle({ error: `while reading: ${error.message}` }));
+        res.once('end', () => settle(res.complete ? { status: res.statusCode ?? 0, text } : broken('the answer was cut off')));
+        res.once('error', (error) => settle(broken(`while reading: ${error.message}`)));
       });
       const timer = setTimeout(() => {
-        settle({ error: `no answer within ${this.#timeoutMs} ms` });
+        settle({ error: `no answer within ${this.#timeoutMs} ms`, connectionBroke: false });
         req.destroy();
       }, this.#timeoutMs);
       let settled = false;
@@ -41,7 +44,7 @@ export class Caller {
         clearTimeout(timer);
         resolve(outcome);
       };
-      req.once('error', (error) => settle({ error: 'code' in error ? `${String(error.code)}: ${error.message}` : error.message }));
+      req.once('error', (error) => settle(broken('code' in error ? `${String(error.code)}: ${error.message}` : error.message)));
       req.end(body);
     });
   }
@@ -49,4 +52,8 @@ export class Caller {
   close(): void {
     for (const agent of this.#kept) agent.destroy();
   }
+}
+
+function broken(error: string): CallFailure {
+  return { error, connectionBroke: true };
 }

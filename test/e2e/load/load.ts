@@ -2,8 +2,16 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { LoadReport, type LoadCommand, type LoadPlan } from './protocol.ts';
 
-/** Calls that go on until they are stopped, in a thread of their own. */
-export class Load {
+/** Calls that go on until they are stopped. */
+export type RunningLoad = Readonly<{
+  /** From now on calls belong to this phase, and these versions may answer. */
+  phase: (phase: string, versions: Readonly<Record<string, string>>, retryAfterMs?: number) => Promise<void> | void;
+  /** Sends no more, waits for what is under way, and gives the report. */
+  stop: () => Promise<LoadReport>;
+}>;
+
+/** Calls from this machine, in a thread of their own. */
+export class Load implements RunningLoad {
   readonly #worker: Worker;
   readonly #ended: Promise<LoadReport>;
 
@@ -40,6 +48,21 @@ export function callsOf(report: LoadReport, filter: Partial<LoadReport['answered
   const matches = (each: LoadReport['answered'][number]): boolean =>
     (filter.phase === undefined || each.phase === filter.phase) && (filter.version === undefined || each.version === filter.version) && (filter.connection === undefined || each.connection === filter.connection);
   return report.answered.filter(matches).reduce((sum, { calls }) => sum + calls, 0);
+}
+
+/** Calls sent in a phase, answered rightly or not. */
+export function sentIn(report: LoadReport, phase: string): number {
+  return callsOf(report, { phase }) + failedIn(report, phase);
+}
+
+/** Calls of a phase that failed for good. */
+export function failedIn(report: LoadReport, phase: string): number {
+  return report.failedByPhase[phase] ?? 0;
+}
+
+/** First tries of a phase that failed and were followed by a second one. */
+export function retriedIn(report: LoadReport, phase: string): number {
+  return report.retried.filter((retried) => retried.phase === phase).reduce((sum, { calls }) => sum + calls, 0);
 }
 
 /** Failures by error, most first, for people. */

@@ -26,12 +26,14 @@ export const LoadPlan = z.object({
   versions: z.record(z.string(), z.string()),
   samples: z.array(SampleCall).min(1),
   phase: z.string(),
+  /** Set: a call whose connection broke or was refused is tried once more, over a connection of the same kind, after this pause. */
+  retryAfterMs: z.number().min(0).optional(),
 });
 export type LoadPlan = z.infer<typeof LoadPlan>;
 
 /** What the generator is told while it runs. */
 export const LoadCommand = z.discriminatedUnion('command', [
-  z.object({ command: z.literal('Phase'), phase: z.string(), versions: z.record(z.string(), z.string()) }),
+  z.object({ command: z.literal('Phase'), phase: z.string(), versions: z.record(z.string(), z.string()), retryAfterMs: z.number().min(0).optional() }),
   z.object({ command: z.literal('Stop') }),
 ]);
 export type LoadCommand = z.infer<typeof LoadCommand>;
@@ -39,6 +41,10 @@ export type LoadCommand = z.infer<typeof LoadCommand>;
 /** A call that failed: no answer in time, another status than 200, or an answer that is wrong. */
 export const FailedCall = z.object({ at: z.string(), phase: z.string(), connection: z.enum(CONNECTIONS), tookMs: z.number(), error: z.string() });
 export type FailedCall = z.infer<typeof FailedCall>;
+
+/** First tries that failed and were followed by a second one. */
+export const Retried = z.object({ phase: z.string(), connection: z.enum(CONNECTIONS), error: z.string(), calls: z.int() });
+export type Retried = z.infer<typeof Retried>;
 
 /** Calls answered by one version over one kind of connection in one phase. */
 export const Answered = z.object({ phase: z.string(), version: z.string(), connection: z.enum(CONNECTIONS), calls: z.int() });
@@ -50,7 +56,9 @@ export const LoadReport = z.object({
   failed: z.int(),
   /** The first of them. */
   failures: z.array(FailedCall),
+  failedByPhase: z.record(z.string(), z.int()),
   answered: z.array(Answered),
+  retried: z.array(Retried),
   p50Ms: z.number(),
   p99Ms: z.number(),
   maxMs: z.number(),

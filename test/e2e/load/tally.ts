@@ -1,4 +1,4 @@
-import type { Answered, Connection, FailedCall, LoadReport } from './protocol.ts';
+import type { Answered, Connection, FailedCall, LoadReport, Retried } from './protocol.ts';
 
 const SHOWN_FAILURES = 200;
 
@@ -6,7 +6,9 @@ const SHOWN_FAILURES = 200;
 export class Tally {
   #failed = 0;
   readonly #failures: FailedCall[] = [];
+  readonly #failedByPhase = new Map<string, number>();
   readonly #answered = new Map<string, Answered>();
+  readonly #retried = new Map<string, Retried>();
   readonly #tookMs: number[] = [];
   #latestSendMs = 0;
 
@@ -22,9 +24,16 @@ export class Tally {
     this.#answered.set(key, { phase, version, connection, calls: (this.#answered.get(key)?.calls ?? 0) + 1 });
   }
 
+  /** A first try that failed, and is not the last. */
+  retried(call: Omit<Retried, 'calls'>): void {
+    const key = JSON.stringify([call.phase, call.connection, call.error]);
+    this.#retried.set(key, { ...call, calls: (this.#retried.get(key)?.calls ?? 0) + 1 });
+  }
+
   failed(call: FailedCall): void {
     this.#failed += 1;
     this.#tookMs.push(call.tookMs);
+    this.#failedByPhase.set(call.phase, (this.#failedByPhase.get(call.phase) ?? 0) + 1);
     if (this.#failures.length < SHOWN_FAILURES) this.#failures.push(call);
   }
 
@@ -34,7 +43,9 @@ export class Tally {
       calls: sorted.length,
       failed: this.#failed,
       failures: this.#failures,
+      failedByPhase: Object.fromEntries(this.#failedByPhase),
       answered: [...this.#answered.values()],
+      retried: [...this.#retried.values()],
       p50Ms: quantile(sorted, 0.5),
       p99Ms: quantile(sorted, 0.99),
       maxMs: sorted.at(-1) ?? 0,

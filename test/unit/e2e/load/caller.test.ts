@@ -45,7 +45,7 @@ test('kept calls share connections, fresh ones have their own', async () => {
 
 test('an answer that does not come in time is a failure', async () => {
   const { caller } = await connected(() => undefined, 50);
-  expect(await caller.call('Fresh', 'a')).toEqual({ error: 'no answer within 50 ms' });
+  expect(await caller.call('Fresh', 'a')).toEqual({ error: 'no answer within 50 ms', connectionBroke: false });
 });
 
 test.each(['Kept', 'Fresh'] as const)('a %s connection that breaks is a failure, and not tried again', async (connection) => {
@@ -54,12 +54,12 @@ test.each(['Kept', 'Fresh'] as const)('a %s connection that breaks is a failure,
     bodies.push(body);
     return 'cut';
   });
-  expect(await caller.call(connection, 'a')).toEqual({ error: 'ECONNRESET: socket hang up' });
+  expect(await caller.call(connection, 'a')).toEqual({ error: 'ECONNRESET: socket hang up', connectionBroke: true });
   expect(bodies).toEqual(['a']);
 });
 
 test('nobody listens', async () => {
   const { caller } = await connected(() => 'x');
   await new Promise((resolve) => server?.close(resolve));
-  expect(await caller.call('Fresh', 'a')).toEqual({ error: expect.stringMatching(/^ECONNREFUSED: /) });
+  expect(await caller.call('Fresh', 'a')).toEqual({ error: expect.stringMatching(/^ECONNREFUSED: /), connectionBroke: true });
 });

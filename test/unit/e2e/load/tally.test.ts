@@ -23,14 +23,18 @@ test('every call counts once; failed ones keep when, where and why', () => {
   tally.answered({ phase: 'one', version: 'a', connection: 'Kept', tookMs: 4 });
   tally.answered({ phase: 'two', version: 'b', connection: 'Fresh', tookMs: 6 });
   tally.failed(failure);
+  tally.retried({ phase: 'two', connection: 'Kept', error: 'ECONNREFUSED' });
+  tally.retried({ phase: 'two', connection: 'Kept', error: 'ECONNREFUSED' });
   expect(tally.report(1000)).toEqual({
     calls: 4,
     failed: 1,
     failures: [failure],
+    failedByPhase: { two: 1 },
     answered: [
       { phase: 'one', version: 'a', connection: 'Kept', calls: 2 },
       { phase: 'two', version: 'b', connection: 'Fresh', calls: 1 },
     ],
+    retried: [{ phase: 'two', connection: 'Kept', error: 'ECONNREFUSED', calls: 2 }],
     p50Ms: 5,
     p99Ms: 2000,
     maxMs: 2000,

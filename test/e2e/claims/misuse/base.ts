@@ -1,0 +1,39 @@
+import { ON_FAKE_NODES } from '../../fake-nodes.ts';
+import { STORAGE, TELCO_REPOSITORY, VERSIONS } from '../../manifest.ts';
+import type { Companions } from './changes.ts';
+import type { Json } from './values.ts';
+
+/** What every change starts from and goes back to. It sets more than it must, so that there is something to take away. */
+export const BASE: Json = {
+  model: { repository: TELCO_REPOSITORY, version: VERSIONS.decent },
+  storage: { endpoint: STORAGE.endpoint, region: 'us-east-1', credentials: { serving: { secretRef: { name: STORAGE.secret } } } },
+  serving: {
+    replicas: 1,
+    decisionThreshold: 0.4,
+    resources: { requests: { cpu: '60m', memory: '0.25Gi' }, limits: { memory: '1Gi' } },
+    scheduling: { nodeSelector: { ...ON_FAKE_NODES.nodeSelector }, tolerations: ON_FAKE_NODES.tolerations.map((toleration) => ({ ...toleration })) },
+  },
+  rollout: { offline: { minAUC: 0.6 }, rollbackWindow: '1m' },
+};
+
+const GATE: Json = { labels: 'Replay', replay: { dataset: 's3://churn/holdouts/telco-churn/a.csv' } };
+
+/** Rules between fields that the shape of the schema does not tell: without these a field would only ever be refused. */
+export const COMPANIONS: Companions = {
+  'spec.serving.autoscaling': { 'spec.serving.replicas': null, 'spec.serving.resources.requests.cpu': '100m' },
+  'spec.serving.expose': { 'spec.serving.auth': 'Token' },
+  'spec.storage.volumeClaim': { 'spec.model.repository': 'file:///models/telco-churn', 'spec.storage.endpoint': null, 'spec.storage.credentials': null },
+  'spec.storage.credentials.serving.serviceAccountName': { 'spec.storage.credentials.serving.secretRef': null },
+  'spec.rollout.gate': { 'spec.rollout.gate': GATE },
+  'spec.rollout.promotion': { 'spec.rollout.gate': GATE },
+};
+
+/**
+ * Fields that work in time, so that no object need look different: what they do is shown by other claims and by tests.
+ * A new field that shows nowhere and stands neither here nor in SpecHonoured fails the claim.
+ */
+export const IN_TIME: Readonly<Record<string, string>> = {
+  'spec.rollout.rollbackWindow': 'how long the version before is kept, once there is one',
+  'spec.rollout.supersede': 'Immediate is what happens without it to a pinned version',
+  'spec.model.pollInterval': 'when latest is resolved again',
+};

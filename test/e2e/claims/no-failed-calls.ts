@@ -1,0 +1,90 @@
+import { sleep, systemClock } from '../../../operator/runtime/clock.ts';
+import type { Check, ClaimOutcome } from '../claim.ts';
+import type { ClaimContext, PlatformClaim } from '../context.ts';
+import { failedIn, failuresInWords, retriedIn, sentIn } from '../load/load.ts';
+import { PodLoad } from '../load/pod-load.ts';
+import type { LoadReport } from '../load/protocol.ts';
+import { TOLERANCE, twoVersionSamples } from '../load/samples.ts';
+import { churnModel, VERSIONS } from '../manifest.ts';
+import { seededRandom } from '../seeded-random.ts';
+import { untilServing } from '../serving.ts';
+import { apiServerRestarted, chartUpgraded, etcdRestarted, eviction, leaderChange, operatorKilled, servingKilled, versionChange, type Disturbance } from './no-failed-calls/disturbances.ts';
+import { Scene } from './no-failed-calls/scene.ts';
+
+const MODEL = 'callee';
+const RATE_PER_SECOND = 50;
+const TIMEOUT_MS = 5000;
+const KEPT_CONNECTIONS = 5;
+const SAMPLES = 200;
+/** What curl waits before its first retry. */
+const RETRY_AFTER_MS = 1000;
+/** Calls go on for a while after all is well: what breaks late must be seen, too. */
+const AFTERWARDS_MS = { full: 5000, short: 1000 } as const;
+const BOTH_ANSWER = { [VERSIONS.decent]: 'decent', [VERSIONS.better]: 'better' } as const;
+
+const FULL: readonly Disturbance[] = [versionChange, eviction, operatorKilled, leaderChange, apiServerRestarted, etcdRestarted, chartUpgraded, servingKilled(RETRY_AFTER_MS)];
+const SHORT: readonly Disturbance[] = [operatorKilled, eviction];
+
+type Disturbed = Readonly<{ name: string; did: string; tookMs: number; mayRetry: boolean }>;
+
+/** Callers inside the cluster do not notice what happens to pods, operator and control plane. */
+export const noFailedCalls: PlatformClaim = {
+  name: 'no-failed-calls',
+  title: '50 calls a second from inside the cluster, without retries: none fails while versions change, pods are evicted, operator, API server or etcd die, or the chart is upgraded; with one retry none fails when serving processes are killed.',
+  run: async (context) => {
+    const { kube, signal, form, progress } = context;
+    await kube.apply(churnModel({ name: MODEL, spec: { serving: { replicas: 2 } } }));
+    const samples = await twoVersionSamples(SAMPLES, signal);
+    await untilServing(kube, MODEL, { version: VERSIONS.decent, deadlineMs: 180_000 });
+    const url = `http://${MODEL}.${context.namespace}.svc.cluster.local/v1/models/${MODEL}:predict`;
+    const load = await PodLoad.start(context, { url, ratePerSecond: RATE_PER_SECOND, keptConnections: KEPT_CONNECTIONS, timeoutMs: TIMEOUT_MS, tolerance: TOLERANCE, versions: BOTH_ANSWER, samples: [...samples], phase: 'before' });
+    const scene = new Scene(context, MODEL);
+    const seed = Date.now() % 1_000_000;
+    const random = seededRandom(seed);
+    const done: Disturbed[] = [];
+    try {
+      for (const disturbance of form === 'full' ? FULL : SHORT) {
+        progress(disturbance.name);
+        await load.phase(disturbance.name, BOTH_ANSWER, disturbance.retryAfterMs);
+        const startedMs = Date.now();
+        const did = await disturbance.run(scene, random);
+        await sleep(systemClock, AFTERWARDS_MS[form], signal);
+        done.push({ name: disturbance.name, did, tookMs: Date.now() - startedMs, mayRetry: disturbance.retryAfterMs !== undefined });
+      }
+    } catch (error) {
+      progress(`failed calls until now: ${failuresInWords(await load.stop())}`);
+      throw error;
+    }
+    return outcome(context, await load.stop(), done, seed);
+  },
+};
+
+function outcome({ check }: ClaimContext, report: LoadReport, done: readonly Disturbed[], seed: number): ClaimOutcome {
+  const due = Math.floor((report.tookMs / 1000) * RATE_PER_SECOND);
+  const checks: Check[] = done.map(({ name, did, mayRetry }) => {
+    const failed = failedIn(report, name);
+    const why = failed === 0 ? '' : `: ${failuresInWords({ ...report, failures: report.failures.filter(({ phase }) => phase === name) })}`;
+    const retried = mayRetry ? `, ${retriedIn(report, name)} of them at the second try` : '';
+    return check(`${name}: no call fails`, failed === 0 && sentIn(report, name) > 0, `${sentIn(report, name) - failed} of ${sentIn(report, name)} calls answered${retried}${why} (${did})`);
+  });
+  checks.push(check('the schedule was kept', report.calls >= due - RATE_PER_SECOND, `${report.calls} of ${due} calls, the latest sent ${report.latestSendMs.toFixed(0)} ms late`));
+  const withoutRetry = done.filter(({ mayRetry }) => !mayRetry).reduce((sum, { name }) => sum + sentIn(report, name), 0);
+  return {
+    checks,
+    figure: `${done.length} disturbances: ${report.calls} calls from inside the cluster, ${withoutRetry} of them without retries, ${report.failed} failed; p99 ${report.p99Ms.toFixed(1)} ms, longest ${report.maxMs.toFixed(0)} ms`,
+    evidence: [
+      `${RATE_PER_SECOND} calls a second from a pod, by the Service's name: half over ${KEPT_CONNECTIONS} kept-alive connections, half over a connection each; a call fails after ${TIMEOUT_MS} ms, at any other status than 200 and at any wrong score. Two serving pods. Seed of the random moments: ${seed}.`,
+      '',
+      '| disturbance | what was done | s | calls | first tries that failed | tried again | failed |',
+      '| --- | --- | --- | --- | --- | --- | --- |',
+      ...done.map(({ name, did, tookMs, mayRetry }) => `| ${name} | ${did} | ${(tookMs / 1000).toFixed(0)} | ${sentIn(report, name)} | ${mayRetry ? retriedIn(report, name) : failedIn(report, name)} | ${mayRetry ? `once, after ${RETRY_AFTER_MS / 1000} s` : 'no'} | ${failedIn(report, name)} |`),
+      ...rawFailures(report),
+    ].join('\n'),
+  };
+}
+
+/** What callers saw before they tried again. */
+function rawFailures(report: LoadReport): readonly string[] {
+  if (report.retried.length === 0) return [];
+  return ['', '| first tries that failed | connection | calls |', '| --- | --- | --- |', ...report.retried.map(({ phase, connection, error, calls }) => `| ${phase}: ${error} | ${connection} | ${calls} |`)];
+}

@@ -1,0 +1,152 @@
+import type { Random } from '../../../../operator/runtime/clock.ts';
+import { sleep, systemClock } from '../../../../operator/runtime/clock.ts';
+import { SYSTEM_NAMESPACE } from '../../context.ts';
+import { output } from '../../command.ts';
+import { killContainer, operatorContainer, operatorPods, restartComponent } from '../../faults.ts';
+import { DEPLOYMENTS, LEASES, PODS } from '../../kinds.ts';
+import type { Scene } from './scene.ts';
+
+/** Something that happens while callers call. */
+export type Disturbance = Readonly<{
+  name: string;
+  /** Callers may try once more, after this pause, where the connection broke. */
+  retryAfterMs?: number;
+  /** Does it, and waits until all is well again. Gives what was done, for people. */
+  run: (scene: Scene, random: Random) => Promise<string>;
+}>;
+
+/** A version change takes about this long: an instant within it is a moment at which something can be half done. */
+const CHANGE_TAKES_MS = 8000;
+const KILLS = { full: 5, short: 1 } as const;
+const OPERATOR = { namespace: SYSTEM_NAMESPACE, name: 'churnops-operator' } as const;
+
+export const versionChange: Disturbance = {
+  name: 'version change',
+  run: async (scene) => {
+    const version = await scene.changeVersion();
+    await scene.settled();
+    return `to ${version}`;
+  },
+};
+
+/** Every pod, or the first one, in short form. */
+export const eviction: Disturbance = {
+  name: 'eviction',
+  run: async (scene) => {
+    const { kube, form } = scene.context;
+    const all = await scene.servingPods();
+    const pods = form === 'full' ? all : all.slice(0, 1);
+    if (pods.length === 0) throw new Error('there is no serving pod to evict');
+    for (const { metadata } of pods) {
+      await kube.untilAny({ what: `${metadata.name} may be evicted`, deadlineMs: 60_000 }, async () => kube.evict(metadata.name), (evicted) => evicted);
+      await kube.untilAny({ what: `${metadata.name} is gone`, deadlineMs: 90_000 }, async () => kube.find(PODS, metadata.name), (pod) => pod === undefined);
+      await scene.settled();
+    }
+    return `${pods.length} pods, one after the other, through the Eviction API`;
+  },
+};
+
+export const operatorKilled: Disturbance = {
+  name: 'operator killed -9',
+  run: async (scene, random) => {
+    const { kube, signal, form } = scene.context;
+    const moments: string[] = [];
+    for (let kill = 0; kill < KILLS[form]; kill += 1) {
+      const afterMs = Math.floor(random() * CHANGE_TAKES_MS);
+      await scene.changeVersion();
+      await sleep(systemClock, afterMs, signal);
+      const leader = (await leaderPod(scene)) ?? (await operatorPods({ kube }))[0];
+      if (leader === undefined) throw new Error('no operator runs');
+      await killContainer(operatorContainer(leader), signal);
+      moments.push(`${(afterMs / 1000).toFixed(1)} s`);
+      await scene.settled();
+    }
+    return `${moments.join(', ')} after a change of the version`;
+  },
+};
+
+/** The leader's name: a pod of the operator that holds a Lease. */
+async function leaderPod({ context: { kube } }: Scene) {
+  const leases = await kube.list(LEASES, { namespace: SYSTEM_NAMESPACE });
+  return (await operatorPods({ kube })).find(({ metadata }) => leases.some(({ spec }) => spec.holderIdentity?.startsWith(metadata.name) === true));
+}
+
+export const leaderChange: Disturbance = {
+  name: 'leader change',
+  run: async (scene) => {
+    const { kube, signal } = scene.context;
+    const { spec } = await kube.get(DEPLOYMENTS, OPERATOR);
+    if (spec.replicas < 2) await kube.client.patchScale(DEPLOYMENTS, OPERATOR, 2, {}, signal);
+    try {
+      await kube.untilAny({ what: 'two operators, one of them leads', deadlineMs: 60_000 }, async () => ((await leaderPod(scene)) === undefined ? 0 : (await operatorPods({ kube })).length), (count) => count >= 2);
+      const took: string[] = [];
+      // In the middle of a change: the next leader goes on with it.
+      for (const how of ['crashes', 'is deleted'] as const) {
+        const leader = await leaderPod(scene);
+        if (leader === undefined) throw new Error('nobody leads');
+        await scene.changeVersion();
+        const startedMs = Date.now();
+        if (how === 'crashes') await killContainer(operatorContainer(leader), signal);
+        else await kube.delete(PODS, { namespace: SYSTEM_NAMESPACE, name: leader.metadata.name });
+        await kube.untilAny({ what: 'another operator leads', deadlineMs: 60_000 }, async () => leaderPod(scene), (now) => now !== undefined && (how === 'crashes' || now.metadata.name !== leader.metadata.name));
+        took.push(`it ${how}: somebody leads after ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
+        await scene.settled();
+      }
+      return `${took.join('; ')}; each in the middle of a version change`;
+    } finally {
+      if (spec.replicas < 2) await kube.client.patchScale(DEPLOYMENTS, OPERATOR, spec.replicas, {}, AbortSignal.timeout(30_000));
+    }
+  },
+};
+
+function restarted(component: 'apiserver' | 'etcd', name: string): Disturbance {
+  return {
+    name,
+    run: async (scene) => {
+      await scene.changeVersion();
+      const tookMs = await restartComponent(component, scene.context.signal);
+      await scene.settled();
+      return `away for ${(tookMs / 1000).toFixed(1)} s at most, right after a change of the version`;
+    },
+  };
+}
+export const apiServerRestarted = restarted('apiserver', 'API server restarted');
+export const etcdRestarted = restarted('etcd', 'etcd restarted');
+
+/** The log level is part of serving pods, too: this rolls operator and all pods. */
+export const chartUpgraded: Disturbance = {
+  name: 'chart upgraded',
+  run: async (scene) => {
+    const { signal } = scene.context;
+    const helm = async (...args: readonly string[]) => output('hack/cluster', ['helm', ...args, '--namespace', SYSTEM_NAMESPACE, '--wait', '--timeout', '3m'], { signal });
+    const before = new Set((await scene.servingPods()).map(({ metadata }) => metadata.name));
+    await helm('upgrade', 'churnops', 'charts/churnops', '--reuse-values', '--set', 'operator.logLevel=debug');
+    try {
+      const { kube } = scene.context;
+      await kube.untilAny({ what: 'every serving pod is a new one', deadlineMs: 120_000 }, async () => scene.servingPods(), (pods) => pods.length > 0 && pods.every(({ metadata }) => !before.has(metadata.name)));
+      await scene.settled();
+    } finally {
+      await helm('rollback', 'churnops');
+    }
+    await scene.settled();
+    return 'helm upgrade to another log level, which is part of operator and serving pods: all are replaced; then helm rollback';
+  },
+};
+
+/** Kills the process, not the pod: nothing is drained, nobody is told. */
+export function servingKilled(retryAfterMs: number): Disturbance {
+  return {
+    name: 'serving pods killed -9',
+    retryAfterMs,
+    run: async (scene) => {
+      const { kube, signal, namespace } = scene.context;
+      const pods = await scene.servingPods();
+      for (const { metadata } of pods) {
+        await killContainer({ namespace, pod: metadata.name, container: 'serve' }, signal);
+        await kube.until(PODS, metadata.name, { what: `${metadata.name} is back`, deadlineMs: 120_000 }, ({ status }) => status.containerStatuses.some(({ name, ready, restartCount }) => name === 'serve' && ready && restartCount > 0));
+        await scene.settled();
+      }
+      return `the process of each of ${pods.length} pods, one after the other`;
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { operatorPods } from './faults.ts';
+import type { ClaimContext } from './context.ts';
+
+/** One value of a metric: its labels as they stand between the braces. */
+type Sample = Readonly<{ labels: string; value: number }>;
+
+/** Metrics of the operator that leads: `GET :9090/metrics` of its pod. */
+export class OperatorFigures {
+  readonly #samples: ReadonlyMap<string, readonly Sample[]>;
+
+  constructor(text: string) {
+    const samples = new Map<string, Sample[]>();
+    for (const line of text.split('\n')) {
+      const [, name = '', labels = '', value] = /^([a-zA-Z_:]+)(?:\{(.*)\})? ([^ ]+)$/.exec(line) ?? [];
+      if (value !== undefined) samples.set(name, [...(samples.get(name) ?? []), { labels, value: Number(value) }]);
+    }
+    this.#samples = samples;
+  }
+
+  /** Sum over all label values, or over those with these labels in their text; 0 where there is none. */
+  sum(name: string, labels = ''): number {
+    return (this.#samples.get(name) ?? []).filter((sample) => sample.labels.includes(labels)).reduce((sum, { value }) => sum + value, 0);
+  }
+}
+
+/** Figures of the operator; of the one that has reconciled most where several run: only the leader does. */
+export async function operatorFigures(context: Pick<ClaimContext, 'kube'>, signal: AbortSignal): Promise<OperatorFigures> {
+  const all: OperatorFigures[] = [];
+  for (const { status } of await operatorPods(context)) {
+    const { podIP } = status;
+    if (typeof podIP !== 'string') continue;
+    const answer = await fetch(`http://${podIP}:9090/metrics`, { signal });
+    all.push(new OperatorFigures(await answer.text()));
+  }
+  const reconciles = (figures: OperatorFigures): number => figures.sum('controller_runtime_reconcile_total');
+  const [most] = all.toSorted((a, b) => reconciles(b) - reconciles(a));
+  if (most === undefined) throw new Error('no operator runs');
+  return most;
+}
