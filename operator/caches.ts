@@ -2,8 +2,8 @@ import { LABELS } from '../contracts/names.ts';
 import {
   CHURN_MODELS,
   DEPLOYMENTS,
-  JOBS,
   PODS,
+  SEEN_JOBS,
   SERVICE_ACCOUNTS,
   SERVICES,
   type Deployment,
@@ -56,7 +56,7 @@ export class Caches {
     this.deployments = childCache(parts, DEPLOYMENTS);
     this.services = childCache(parts, SERVICES);
     this.serviceAccounts = childCache(parts, SERVICE_ACCOUNTS);
-    this.jobs = childCache(parts, JOBS);
+    this.jobs = childCache(parts, SEEN_JOBS);
     this.pods = childCache(parts, PODS);
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { StoredObject } from '../runtime/kube-object.ts';
+import { StoredMeta, StoredObject } from '../runtime/kube-object.ts';
 import type { ResourceKind } from '../runtime/resource-kind.ts';
 
 /** Parts of objects that we read; all else is kept as the server sent it, for the comparison with what we want. */
@@ -38,29 +38,36 @@ const Job = StoredObject.extend({
 export type Job = z.infer<typeof Job>;
 export const JOBS: ResourceKind<Job> = { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job', namespaced: true, schema: Job };
 
-const ContainerState = z.looseObject({
-  waiting: z.looseObject({ reason: z.string().optional(), message: z.string().optional() }).optional(),
-  running: z.looseObject({ startedAt: z.string().nullish() }).optional(),
+/** A Job as it is followed: a finished one stays for an hour, and its pod template is looked at by nobody. Never compare one with what we want. */
+const SeenJob = z.object({ apiVersion: z.string(), kind: z.string(), metadata: StoredMeta, spec: z.object({}), status: z.object({ conditions: z.array(z.object(ConditionOf.shape)).default([]), completionTime: z.string().optional() }).optional() });
+export const SEEN_JOBS: ResourceKind<Job> = { ...JOBS, schema: SeenJob };
+
+const ContainerState = z.object({
+  waiting: z.object({ reason: z.string().optional(), message: z.string().optional() }).optional(),
+  running: z.object({ startedAt: z.string().nullish() }).optional(),
   terminated: z
-    .looseObject({ exitCode: z.number(), reason: z.string().optional(), message: z.string().optional(), finishedAt: z.string().nullish() })
+    .object({ exitCode: z.number(), reason: z.string().optional(), message: z.string().optional(), finishedAt: z.string().nullish() })
     .optional(),
 });
-const ContainerStatus = z.looseObject({ name: z.string(), ready: z.boolean().default(false), restartCount: z.number().default(0), state: ContainerState.default({}), lastState: ContainerState.default({}) });
+const ContainerStatus = z.object({ name: z.string(), ready: z.boolean().default(false), restartCount: z.number().default(0), state: ContainerState.default({}), lastState: ContainerState.default({}) });
 export type ContainerStatus = z.infer<typeof ContainerStatus>;
 
-const Pod = StoredObject.extend({
-  spec: z.looseObject({ restartPolicy: z.string().default('Always') }),
+const Pod = z.object({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: StoredMeta,
+  spec: z.object({ restartPolicy: z.string().default('Always') }),
   status: z
-    .looseObject({
+    .object({
       phase: z.string().default('Pending'),
       reason: z.string().optional(),
       message: z.string().optional(),
-      conditions: z.array(ConditionOf).default([]),
+      conditions: z.array(z.object(ConditionOf.shape)).default([]),
       initContainerStatuses: z.array(ContainerStatus).default([]),
       containerStatuses: z.array(ContainerStatus).default([]),
     })
     .prefault({}),
 });
 export type Pod = z.infer<typeof Pod>;
-/** Pods are only read: what we do not read is not kept. */
+/** Pods are only read: what we do not read is not kept. They are the largest objects of all, and there are the most of them. */
 export const PODS: ResourceKind<Pod> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true, schema: Pod };

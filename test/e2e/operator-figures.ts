@@ -1,5 +1,6 @@
 import { operatorPods } from './faults.ts';
 import type { ClaimContext } from './context.ts';
+import { ADDRESSED_PODS } from './kinds.ts';
 
 /** One value of a metric: its labels as they stand between the braces. */
 type Sample = Readonly<{ labels: string; value: number }>;
@@ -26,9 +27,9 @@ export class OperatorFigures {
 /** Figures of the operator; of the one that has reconciled most where several run: only the leader does. */
 export async function operatorFigures(context: Pick<ClaimContext, 'kube'>, signal: AbortSignal): Promise<OperatorFigures> {
   const all: OperatorFigures[] = [];
-  for (const { status } of await operatorPods(context)) {
-    const { podIP } = status;
-    if (typeof podIP !== 'string') continue;
+  for (const { metadata } of await operatorPods(context)) {
+    const { status: { podIP } } = await context.kube.get(ADDRESSED_PODS, { namespace: metadata.namespace ?? '', name: metadata.name });
+    if (podIP === undefined) continue;
     const answer = await fetch(`http://${podIP}:9090/metrics`, { signal });
     all.push(new OperatorFigures(await answer.text()));
   }
