@@ -1,27 +1,52 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import type { ErrorBody } from '../../contracts/error-catalogue.ts';
+import type { InferError } from '../../contracts/inference.ts';
+import { answerCoding, compress, LEAST_COMPRESSED_BYTES } from './content-coding.ts';
+import { requestIdOf } from './request-id.ts';
 
 const RETRY_AFTER_S = 1;
+/** Without a charset, which JSON has no use for (RFC 8259): the KServe client reads errors of exactly this type only. */
+const JSON_TYPE = 'application/json';
+
+/** How errors are told: ours, or as the Open Inference Protocol wants it. */
+export type ErrorShape = 'V1' | 'V2';
+
+/** Of a request what its answer needs. */
+export type Caller = Readonly<{ requestId: string; acceptEncoding: string | undefined; shape: ErrorShape }>;
 
 /** What every answer of a pod carries beside its body. */
 export type AnswerContext = Readonly<{
-  requestId: string;
+  caller: Caller;
   /** Whether the connection is to be closed after this answer (drain, or a body that will not be read). */
   close: boolean;
 }>;
 
-/** Writes a JSON text as the whole answer. Does nothing when an answer has begun or the client is gone. */
-export function answerJson(res: ServerResponse, status: number, body: string, context: AnswerContext, headers: Readonly<Record<string, string>> = {}): void {
+/** Who asks, and in which protocol: everything below /v2 is V2. */
+export function callerOf(headers: IncomingHttpHeaders, url: string): Caller {
+  return { requestId: requestIdOf(headers['x-request-id']), acceptEncoding: headers['accept-encoding'], shape: shapeOf(url) };
+}
+
+/** The protocol that a path belongs to. */
+export function shapeOf(url: string): ErrorShape {
+  return /^\/v2(?:[/?]|$)/.test(url) ? 'V2' : 'V1';
+}
+
+/** Writes a body as the whole answer, JSON unless `headers` say otherwise. Does nothing when an answer has begun or the client is gone. */
+export function answer(res: ServerResponse, status: number, body: string | Uint8Array, context: AnswerContext, headers: Readonly<Record<string, string>> = {}): void {
   if (res.headersSent || res.destroyed) return;
+  const { caller, close } = context;
+  const coding = body.length < LEAST_COMPRESSED_BYTES ? undefined : answerCoding(caller.acceptEncoding);
+  const sent = coding === undefined ? body : compress(body, coding);
   res.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    'x-request-id': context.requestId,
+    'content-type': JSON_TYPE,
+    'content-length': Buffer.byteLength(sent),
+    'x-request-id': caller.requestId,
     ...headers,
-    ...(context.close ? { connection: 'close' } : {}),
+    ...(coding === undefined ? {} : { 'content-encoding': coding, vary: 'accept-encoding' }),
+    ...(close ? { connection: 'close' } : {}),
   });
-  res.end(body);
+  res.end(sent);
 }
 
 /** The error as clients see it. Anything that is not ours is `Internal`, and its message stays here. */
@@ -31,8 +56,9 @@ export function publicError(thrown: unknown): ChurnOpsError {
 }
 
 /** Body of an error answer: what is wrong, then what to do. */
-export function errorBody(error: ChurnOpsError): ErrorBody {
+export function errorBody(error: ChurnOpsError, shape: ErrorShape): ErrorBody | InferError {
   const message = `${error.message} ${error.action}`;
+  if (shape === 'V2') return { error: message };
   return { error: { code: error.code, message, ...(error.details.length === 0 ? {} : { details: error.details }) } };
 }
 
@@ -40,6 +66,6 @@ export function errorBody(error: ChurnOpsError): ErrorBody {
 export function answerError(res: ServerResponse, thrown: unknown, context: AnswerContext, headers: Readonly<Record<string, string>> = {}): ChurnOpsError {
   const error = publicError(thrown);
   const extra = error.status === 503 ? { 'retry-after': String(RETRY_AFTER_S), ...headers } : headers;
-  answerJson(res, error.status, JSON.stringify(errorBody(error)), context, extra);
+  answer(res, error.status, JSON.stringify(errorBody(error, context.caller.shape)), context, extra);
   return error;
 }

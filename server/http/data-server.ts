@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import type { ErrorCode } from '../../contracts/error-catalogue.ts';
-import { errorBody } from './answers.ts';
+import { errorBody, shapeOf } from './answers.ts';
 import { CONNECTION } from './limits.ts';
 
 /**
@@ -63,11 +63,11 @@ function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Duplex, last: Se
   }
   const timedOut = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
   const code: ErrorCode = timedOut ? 'RequestTimeout' : 'InvalidRequest';
-  const body = JSON.stringify(errorBody(new ChurnOpsError(code, brokenMessage(error.code, timedOut))));
+  const body = JSON.stringify(errorBody(new ChurnOpsError(code, brokenMessage(error.code, timedOut)), shapeOf(last?.req.url ?? '')));
   const status = timedOut ? 408 : 400;
   broken(code, status);
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_TEXT[status]}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_TEXT[status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   );
 }

@@ -1,25 +1,29 @@
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, Response } from 'express';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
-import { answerError, answerJson } from './answers.ts';
-import { requestIdOf } from './request-id.ts';
+import { answer, answerError, callerOf } from './answers.ts';
+import type { AnswerName } from './openapi-schemas.ts';
 
 /** An answer of a route: JSON, or text of another type. */
 export type Reply = Readonly<{ status: number; json: unknown } | { status: number; text: string; contentType: string }>;
 
-/** One GET route. `reply` may throw ChurnOpsError. */
+/** One route. `reply` may throw ChurnOpsError; a request's body is not read. */
 export type Route = Readonly<{
+  /** GET (and HEAD) where it is missing. */
+  method?: 'POST';
   /** As Express reads it: `/v1/models/:name`. */
   path: string;
-  /** A sentence for openapi.json. */
+  /** A sentence: what it gives. */
   summary: string;
+  /** How openapi.json names it, and the schema of its answer there; left out of it where this is missing. */
+  operation?: Readonly<{ id: string; answer: AnswerName }>;
   reply: (params: Readonly<Record<string, string>>, method: string) => Reply | Promise<Reply>;
 }>;
 
+const READING: readonly string[] = ['GET', 'HEAD'];
+
 /** Where errors of routes that are not the caller's fault are told. */
 export type AppOptions = Readonly<{ isDraining: () => boolean; failed: (error: ChurnOpsError, requestId: string) => void }>;
-
-const ALLOWED = 'GET, HEAD';
 
 /**
  * An Express application over a flat route table; unknown paths, wrong methods and thrown errors get the one error shape.
@@ -32,10 +36,8 @@ export function createApp(routes: readonly Route[], options: AppOptions): Expres
   for (const route of routes) {
     app.all(route.path, async (req, res) => {
       const reply = await route.reply(plainParams(req.params), req.method);
-      if (req.method !== 'GET' && req.method !== 'HEAD') {
-        fail(req, res, options, new ChurnOpsError('MethodNotAllowed', `${req.method} is not possible here.`), { allow: ALLOWED });
-        return;
-      }
+      const allowed = route.method === undefined ? READING : [route.method];
+      if (!allowed.includes(req.method)) throw new WrongMethod(allowed);
       send(req, res, options, reply);
     });
   }
@@ -48,13 +50,13 @@ export function createApp(routes: readonly Route[], options: AppOptions): Expres
   return app;
 }
 
-/** Thrown by a route that is there for another method only. */
+/** Thrown by a route that is there for other methods only. */
 export class WrongMethod extends ChurnOpsError {
   readonly allow: string;
 
-  constructor(allow: string) {
-    super('MethodNotAllowed', `Only ${allow} is possible here.`);
-    this.allow = allow;
+  constructor(allowed: readonly string[]) {
+    super('MethodNotAllowed', `Only ${allowed.join(' and ')} ${allowed.length === 1 ? 'is' : 'are'} possible here.`);
+    this.allow = allowed.join(', ');
   }
 }
 
@@ -63,17 +65,18 @@ function plainParams(params: Request['params']): Readonly<Record<string, string>
 }
 
 function isBadPath(thrown: unknown): boolean {
-  return thrown instanceof URIError || (thrown instanceof Error && 'status' in thrown && thrown.status === 400);
+  return thrown instanceof URIError || (thrown instanceof Error && !(thrown instanceof ChurnOpsError) && 'status' in thrown && thrown.status === 400);
 }
 
 function send(req: Request, res: Response, options: AppOptions, reply: Reply): void {
-  const context = { requestId: requestIdOf(req.headers['x-request-id']), close: options.isDraining() };
-  if ('json' in reply) answerJson(res, reply.status, JSON.stringify(reply.json), context, { 'cache-control': 'no-store' });
-  else answerJson(res, reply.status, reply.text, context, { 'content-type': reply.contentType, 'cache-control': 'no-store' });
+  const context = { caller: callerOf(req.headers, req.originalUrl), close: options.isDraining() };
+  const headers = { 'cache-control': 'no-store' };
+  if ('json' in reply) answer(res, reply.status, JSON.stringify(reply.json), context, headers);
+  else answer(res, reply.status, reply.text, context, { ...headers, 'content-type': reply.contentType });
 }
 
 function fail(req: Request, res: Response, options: AppOptions, thrown: unknown, headers: Readonly<Record<string, string>> = {}): void {
-  const requestId = requestIdOf(req.headers['x-request-id']);
-  const error = answerError(res, thrown, { requestId, close: options.isDraining() }, headers);
-  if (error.status >= 500) options.failed(error, requestId);
+  const caller = callerOf(req.headers, req.originalUrl);
+  const error = answerError(res, thrown, { caller, close: options.isDraining() }, headers);
+  if (error.status >= 500) options.failed(error, caller.requestId);
 }

@@ -1,29 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
-import { MAX_BODY_BYTES, MAX_ROWS } from '../../contracts/prediction.ts';
+import { MAX_BODY_BYTES } from '../../contracts/prediction.ts';
 import type { Engine } from '../engine/engine.ts';
-import { RowBatch } from '../engine/row-batch.ts';
+import type { RowBatch } from '../engine/row-batch.ts';
 import type { ServingMetrics } from '../telemetry/serving-metrics.ts';
 import type { SideCounters } from '../traffic/side-counters.ts';
-import { InstanceCheck } from '../validation/instance-check.ts';
-import type { ModelCard } from '../../contracts/model-card.ts';
-import { answerError, answerJson } from './answers.ts';
+import { answer, answerError, callerOf } from './answers.ts';
+import type { Caller } from './answers.ts';
+import { decompress, requestCoding } from './content-coding.ts';
+import type { Coding } from './content-coding.ts';
 import type { ConnectionLimits } from './data-server.ts';
 import type { AdmissionLimits } from './limits.ts';
+import type { EncodedAnswer, PredictCall, PredictHead, PredictProtocol } from './predict-protocol.ts';
 import { PredictTurns } from './predict-turns.ts';
-import type { PredictCall } from './predict-turns.ts';
-import { PredictionWriter } from './prediction-writer.ts';
-import type { PredictionFrame } from './prediction-writer.ts';
-import { RequestBody, rowsAtMost } from './request-body.ts';
-import { bodyTooLarge, declaredLength, headProblem, queryProblem } from './request-checks.ts';
-import { requestIdOf } from './request-id.ts';
+import type { AnsweredCounts } from './predict-turns.ts';
+import { RequestBody } from './request-body.ts';
+import { bodyTooLarge, declaredLength, queryProblem } from './request-checks.ts';
 import type { SampledLog } from './sampled-log.ts';
 
-/** What `POST /v1/models/<name>:predict` is made of. */
+/** What the predict endpoint is made of. */
 export type PredictEndpointOptions = Readonly<{
-  card: ModelCard;
   engine: Engine;
-  frame: PredictionFrame;
+  batch: RowBatch;
   limits: AdmissionLimits & Pick<ConnectionLimits, 'maxPipelined'>;
   metrics: ServingMetrics;
   counters: SideCounters;
@@ -31,25 +29,32 @@ export type PredictEndpointOptions = Readonly<{
   isDraining: () => boolean;
 }>;
 
+/** What is known of a request besides its head. */
+export type PredictRequestContext = Readonly<{
+  protocol: PredictProtocol;
+  query: string;
+  /** Requests of its connection that have no answer yet, itself included. */
+  pipelined: number;
+}>;
+
+type Receiving = Readonly<{ caller: Caller; protocol: PredictProtocol; head: PredictHead; coding: Coding | undefined; declaredBytes: number | undefined }>;
+
 const MILLISECONDS = 1000;
 
-/** The hot path: plain node:http, one listener per event, no Express. */
+/** The hot path, for every protocol: plain node:http, one listener per event, no Express. */
 export class PredictEndpoint {
   readonly #options: PredictEndpointOptions;
   readonly #turns: PredictTurns;
-  readonly #writer: PredictionWriter;
   #inFlight = 0;
   #bytesInFlight = 0;
 
   constructor(options: PredictEndpointOptions) {
     this.#options = options;
-    this.#writer = new PredictionWriter(options.frame);
     this.#turns = new PredictTurns({
       engine: options.engine,
-      check: new InstanceCheck(options.card),
-      batch: new RowBatch(options.card.inputs),
+      batch: options.batch,
       maxRowsWaiting: options.limits.maxRowsWaiting,
-      answer: (call, scores, from, to, unknownColumns) => this.#answer(call, scores, from, to, unknownColumns),
+      answer: (call, encoded, counts) => this.#answer(call, encoded, counts),
       fail: (call, thrown, scored) => this.#fail(call, thrown, scored),
     });
   }
@@ -59,20 +64,21 @@ export class PredictEndpoint {
     return this.#inFlight;
   }
 
-  /**
-   * Takes one request. Never throws; the answer comes later.
-   * @param request.pipelined requests of its connection that have no answer yet, itself included
-   */
-  handle(req: IncomingMessage, res: ServerResponse, request: Readonly<{ query: string; pipelined: number }>): void {
-    const requestId = requestIdOf(req.headers['x-request-id']);
-    const declaredBytes = declaredLength(req);
-    const problem = headProblem(req.headers) ?? queryProblem(request.query) ?? this.#overload(declaredBytes ?? MAX_BODY_BYTES, request.pipelined);
-    if (problem !== undefined) {
-      this.#refuse(res, problem, requestId);
-      return;
+  /** Takes one request. Never throws; the answer comes later. */
+  handle(req: IncomingMessage, res: ServerResponse, { protocol, query, pipelined }: PredictRequestContext): void {
+    const caller = callerOf(req.headers, req.url ?? '');
+    try {
+      const head = protocol.readHead(req.headers);
+      const coding = requestCoding(req.headers['content-encoding']);
+      const declaredBytes = declaredLength(req);
+      if ((declaredBytes ?? 0) > MAX_BODY_BYTES) throw bodyTooLarge();
+      const problem = queryProblem(query) ?? this.#overload(reservation(declaredBytes, coding), pipelined);
+      if (problem !== undefined) throw problem;
+      this.#inFlight += 1;
+      this.#receive(req, res, { caller, protocol, head, coding, declaredBytes });
+    } catch (thrown) {
+      this.#refuse(res, thrown, caller);
     }
-    this.#inFlight += 1;
-    this.#receive(req, res, requestId, declaredBytes);
   }
 
   #overload(bytes: number, pipelined: number): ChurnOpsError | undefined {
@@ -83,46 +89,56 @@ export class PredictEndpoint {
     return undefined;
   }
 
-  #receive(req: IncomingMessage, res: ServerResponse, requestId: string, declaredBytes: number | undefined): void {
+  #receive(req: IncomingMessage, res: ServerResponse, { caller, protocol, head, coding, declaredBytes }: Receiving): void {
     const body = new RequestBody(declaredBytes);
-    let reservedBytes = declaredBytes ?? MAX_BODY_BYTES;
+    let reservedBytes = reservation(declaredBytes, coding);
     this.#bytesInFlight += reservedBytes;
     res.once('close', () => {
       this.#inFlight -= 1;
       this.#bytesInFlight -= reservedBytes;
     });
     req.on('data', (chunk: Buffer) => {
-      if (!res.headersSent && !body.append(chunk)) this.#refuse(res, bodyTooLarge(), requestId);
+      if (!res.headersSent && !body.append(chunk)) this.#refuse(res, bodyTooLarge(), caller);
     });
     req.on('end', () => {
       if (res.headersSent || res.closed) return;
-      const bytes = body.bytes();
-      this.#bytesInFlight -= reservedBytes - bytes.length;
-      reservedBytes = bytes.length;
-      const refusal = this.#turns.enqueue({ res, body: bytes, rows: rowsAtMost(bytes, MAX_ROWS), requestId, receivedMs: performance.now() });
-      if (refusal !== undefined) this.#refuse(res, refusal, requestId);
+      try {
+        const bytes = coding === undefined ? body.bytes() : decompress(body.bytes(), coding);
+        this.#bytesInFlight -= reservedBytes - bytes.length;
+        reservedBytes = bytes.length;
+        const refusal = this.#turns.enqueue({ res, caller, protocol, body: bytes, head, rows: protocol.rowsAtMost(bytes, head), receivedMs: performance.now() });
+        if (refusal !== undefined) throw refusal;
+      } catch (thrown) {
+        this.#refuse(res, thrown, caller);
+      }
     });
   }
 
-  #answer(call: PredictCall, scores: Float64Array, from: number, to: number, unknownColumns: number): void {
+  #answer(call: PredictCall, { body, headers }: EncodedAnswer, { rows, unknownColumns }: AnsweredCounts): void {
     const { metrics, counters, log, isDraining } = this.#options;
-    answerJson(call.res, 200, this.#writer.write(scores, from, to), { requestId: call.requestId, close: isDraining() });
+    answer(call.res, 200, body, { caller: call.caller, close: isDraining() }, headers);
     const seconds = (performance.now() - call.receivedMs) / MILLISECONDS;
-    metrics.countSuccess(to - from, unknownColumns, seconds);
+    metrics.countSuccess(rows, unknownColumns, seconds);
     counters.count(seconds, false);
-    log.succeeded({ requestId: call.requestId, rows: to - from, seconds });
+    log.succeeded({ requestId: call.caller.requestId, rows, seconds });
   }
 
   #fail(call: PredictCall, thrown: unknown, scored: boolean): void {
     if (call.res.headersSent) return;
     const seconds = (performance.now() - call.receivedMs) / MILLISECONDS;
-    this.#refuse(call.res, thrown, call.requestId, seconds);
+    this.#refuse(call.res, thrown, call.caller, seconds);
     if (scored) this.#options.counters.count(seconds, true);
   }
 
-  #refuse(res: ServerResponse, thrown: unknown, requestId: string, seconds?: number): void {
-    const error = answerError(res, thrown, { requestId, close: this.#options.isDraining() });
+  #refuse(res: ServerResponse, thrown: unknown, caller: Caller, seconds?: number): void {
+    const error = answerError(res, thrown, { caller, close: this.#options.isDraining() });
     this.#options.metrics.countFailure(error.code, error.status, seconds);
-    this.#options.log.failed(error, requestId);
+    this.#options.log.failed(error, caller.requestId);
   }
+}
+
+/** Bytes that a request may take until its body is there and plain: a compressed body may have to be held twice. */
+function reservation(declaredBytes: number | undefined, coding: Coding | undefined): number {
+  const sent = declaredBytes ?? MAX_BODY_BYTES;
+  return coding === undefined ? sent : sent + MAX_BODY_BYTES;
 }

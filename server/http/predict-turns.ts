@@ -1,21 +1,18 @@
-import type { ServerResponse } from 'node:http';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { RowBatch } from '../engine/row-batch.ts';
 import { scoreSpans } from '../engine/slices.ts';
-import type { InstanceCheck } from '../validation/instance-check.ts';
-import { parseInstances } from './request-checks.ts';
+import type { DecodedCall, EncodedAnswer, PredictCall } from './predict-protocol.ts';
 
-/** A predict request whose body is there. `rows` is how many rows it has at most. */
-export type PredictCall = Readonly<{ res: ServerResponse; body: Buffer; rows: number; requestId: string; receivedMs: number }>;
+/** What an answered request was made of. */
+export type AnsweredCounts = Readonly<{ rows: number; unknownColumns: number }>;
 
 /** What a turn needs; `answer` and `fail` write, log and count. */
 export type TurnPorts = Readonly<{
   engine: Engine;
-  check: InstanceCheck;
   batch: RowBatch;
   maxRowsWaiting: number;
-  answer: (call: PredictCall, scores: Float64Array, from: number, to: number, unknownColumns: number) => void;
+  answer: (call: PredictCall, answer: EncodedAnswer, counts: AnsweredCounts) => void;
   fail: (call: PredictCall, thrown: unknown, scored: boolean) => void;
 }>;
 
@@ -26,8 +23,8 @@ export const MAX_TURN_BYTES = 256 * 1024;
 /** Most rows of one turn (the first request always counts): 10 ms to 0.16 s of scoring, in slices (limits.ts for the cost of a row). */
 export const MAX_TURN_ROWS = 2048;
 
-type Staged = Readonly<{ call: PredictCall; instances: readonly unknown[] }>;
-type Checked = Readonly<{ call: PredictCall; from: number; to: number; unknownColumns: number }>;
+type Staged = Readonly<{ call: PredictCall; decoded: DecodedCall }>;
+type Checked = Staged & Readonly<{ from: number; to: number; unknownColumns: number }>;
 
 /**
  * Answers predict requests in turns of the event loop: everything that arrived is parsed, then all is checked, then all is scored in one
@@ -77,9 +74,9 @@ export class PredictTurns {
     try {
       const checked = this.#checkAll(this.#parseAll(calls));
       const failures = await this.#scoreAll(checked);
-      for (const [index, { call, from, to, unknownColumns }] of checked.entries()) {
+      for (const [index, { call, decoded, from, to, unknownColumns }] of checked.entries()) {
         const failure = failures[index];
-        if (failure === undefined) this.#ports.answer(call, this.#scores, from, to, unknownColumns);
+        if (failure === undefined) this.#ports.answer(call, decoded.encode(this.#scores, from, to), { rows: to - from, unknownColumns });
         else this.#ports.fail(call, failure, true);
       }
     } catch (cause) {
@@ -108,7 +105,7 @@ export class PredictTurns {
     const staged: Staged[] = [];
     for (const call of calls) {
       try {
-        staged.push({ call, instances: parseInstances(call.body) });
+        staged.push({ call, decoded: call.protocol.decode(call) });
       } catch (thrown) {
         this.#ports.fail(call, thrown, false);
       }
@@ -118,12 +115,15 @@ export class PredictTurns {
 
   #checkAll(staged: readonly Staged[]): readonly Checked[] {
     const checked: Checked[] = [];
-    const { batch, check } = this.#ports;
-    for (const { call, instances } of staged) {
+    const { batch } = this.#ports;
+    for (const { call, decoded } of staged) {
       const from = batch.rows;
-      const outcome = check.append(batch, instances);
-      if (outcome.valid) checked.push({ call, from, to: batch.rows, unknownColumns: outcome.unknownColumns });
-      else this.#ports.fail(call, invalid(outcome.problems, outcome.details), false);
+      try {
+        const unknownColumns = decoded.appendTo(batch);
+        checked.push({ call, decoded, from, to: batch.rows, unknownColumns });
+      } catch (thrown) {
+        this.#ports.fail(call, thrown, false);
+      }
     }
     return checked;
   }
@@ -134,9 +134,4 @@ export class PredictTurns {
     if (this.#scores.length < batch.rows) this.#scores = new Float64Array(batch.rows * 2);
     return scoreSpans(engine, batch, checked, this.#scores);
   }
-}
-
-function invalid(problems: number, details: ChurnOpsError['details']): ChurnOpsError {
-  const what = problems === 1 ? 'One value is wrong.' : `${problems} values are wrong${problems > details.length ? `; the first ${details.length} are listed` : ''}.`;
-  return new ChurnOpsError('InvalidInstance', what, { details });
 }

@@ -1,20 +1,14 @@
 import { isUtf8 } from 'node:buffer';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import { MAX_BODY_BYTES, MAX_ROWS } from '../../contracts/prediction.ts';
 import { kindOf } from '../validation/column-check.ts';
 
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
-/**
- * What is wrong with the head of a predict request: type, encoding, declared length. A missing Content-Type counts as JSON.
- */
-export function headProblem(headers: IncomingHttpHeaders): ChurnOpsError | undefined {
-  const type = headers['content-type'];
-  if (type !== undefined && !JSON_TYPE.test(type)) return new ChurnOpsError('UnsupportedMediaType', 'The body is not declared as UTF-8 application/json.');
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') return new ChurnOpsError('UnsupportedMediaType', 'Compressed bodies are not accepted.');
-  return Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES ? bodyTooLarge() : undefined;
+/** Refuses what is not declared as JSON. A missing Content-Type counts as JSON. @throws ChurnOpsError UnsupportedMediaType */
+export function assertJsonType(type: string | undefined): void {
+  if (type !== undefined && !JSON_TYPE.test(type)) throw new ChurnOpsError('UnsupportedMediaType', 'The body is not declared as UTF-8 application/json.');
 }
 
 /** Bytes of the body as its head declares them (0: none); undefined where it comes in chunks. */
@@ -38,7 +32,7 @@ export function queryProblem(query: string): ChurnOpsError | undefined {
  * @throws ChurnOpsError InvalidJson, InvalidRequest, TooManyRows; messages never quote the body
  */
 export function parseInstances(body: Buffer): readonly unknown[] {
-  const json = parseBody(body);
+  const json = parseJson(body, (text) => text);
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new ChurnOpsError('InvalidRequest', `The body is ${kindOf(json)}.`);
   const instances: unknown = Object.hasOwn(json, 'instances') ? Reflect.get(json, 'instances') : undefined;
   if (!Array.isArray(instances)) throw new ChurnOpsError('InvalidRequest', `"instances" is ${kindOf(instances)}.`);
@@ -47,13 +41,21 @@ export function parseInstances(body: Buffer): readonly unknown[] {
   return instances;
 }
 
-function parseBody(body: Buffer): unknown {
+/**
+ * The JSON in some bytes.
+ * @param repair is given the text when it does not parse, and may make it parse
+ * @throws ChurnOpsError InvalidJson; messages never quote the body
+ */
+export function parseJson(body: Buffer, repair: (text: string) => string): unknown {
   if (body.length === 0) throw new ChurnOpsError('InvalidJson', 'The body is empty.');
   if (!isUtf8(body)) throw new ChurnOpsError('InvalidJson', 'The body is not UTF-8.');
+  const text = body.toString('utf8');
   try {
-    const json: unknown = JSON.parse(body.toString('utf8'));
+    const json: unknown = JSON.parse(text);
     return json;
   } catch (thrown) {
+    const repaired = repair(text);
+    if (repaired !== text) return parseJson(Buffer.from(repaired), (same) => same);
     const position = thrown instanceof Error ? /at position (\d+)/.exec(thrown.message)?.[1] : undefined;
     throw new ChurnOpsError('InvalidJson', `The body is not JSON${position === undefined ? '' : ` (at character ${position})`}.`);
   }

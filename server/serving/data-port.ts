@@ -2,16 +2,26 @@ import type { Server } from 'node:http';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Engine } from '../engine/engine.ts';
+import { RowBatch } from '../engine/row-batch.ts';
 import { createHttpServer } from '../http/data-server.ts';
 import type { ConnectionLimits } from '../http/data-server.ts';
 import { createApp } from '../http/express-app.ts';
 import { ADMISSION, CONNECTION } from '../http/limits.ts';
 import type { AdmissionLimits } from '../http/limits.ts';
 import { modelRoutes } from '../http/model-routes.ts';
+import { InstancesProtocol } from '../http/instances-protocol.ts';
+import { openApiRoute } from '../http/openapi.ts';
 import { PredictEndpoint } from '../http/predict-endpoint.ts';
+import type { PredictProtocol } from '../http/predict-protocol.ts';
+import { PredictionWriter } from '../http/prediction-writer.ts';
+import type { PredictionFrame } from '../http/prediction-writer.ts';
 import { SampledLog } from '../http/sampled-log.ts';
+import { InferWriter } from '../http/v2/infer-writer.ts';
+import { inferenceRoutes } from '../http/v2/inference-routes.ts';
+import { TensorsProtocol } from '../http/v2/tensors-protocol.ts';
 import { ServingMetrics } from '../telemetry/serving-metrics.ts';
 import { SideCounters } from '../traffic/side-counters.ts';
+import { InstanceCheck } from '../validation/instance-check.ts';
 import type { ServingModel, ServingState } from './serving-model.ts';
 
 /** The data port and what is told about it elsewhere. */
@@ -28,7 +38,7 @@ export type DataPortOptions = Readonly<{
   connection?: ConnectionLimits;
 }>;
 
-/** Builds the server of port 8080: predict by string compare on node:http, the rest through Express. It does not listen yet. */
+/** Builds the server of port 8080: predict in both protocols by string compare on node:http, the rest through Express. It does not listen yet. */
 export function createDataPort(options: DataPortOptions): DataPort {
   const { model, engine, registry, logger, state } = options;
   const isDraining = (): boolean => state() === 'Draining';
@@ -37,26 +47,49 @@ export function createDataPort(options: DataPortOptions): DataPort {
   const log = new SampledLog(logger);
   const metrics = new ServingMetrics(registry, 'stable', () => endpoint.inFlight);
   const endpoint: PredictEndpoint = new PredictEndpoint({
-    card: model.card,
     engine,
-    frame: { model: model.name, version: model.version, role: 'stable', threshold: model.threshold, labels: model.card.labels },
+    batch: new RowBatch(model.card.inputs),
     limits: { ...(options.admission ?? ADMISSION), maxPipelined: connection.maxPipelined },
     metrics,
     counters,
     log,
     isDraining,
   });
-  const app = createApp(modelRoutes(model, state), { isDraining, failed: (error, requestId) => log.failed(error, requestId) });
-  const path = `/v1/models/${model.name}:predict`;
-  const encodedPaths = [path.replace(':', '%3A'), path.replace(':', '%3a')];
+  const protocols = predictPaths(model);
+  const routes = [...modelRoutes(model, state), ...inferenceRoutes(model, state)];
+  const app = createApp([...routes, openApiRoute(model, routes)], { isDraining, failed: (error, requestId) => log.failed(error, requestId) });
   const server = createHttpServer((req, res, pipelined) => {
     const { url = '' } = req;
     if (req.method === 'POST') {
-      if (url === path) return endpoint.handle(req, res, { query: '', pipelined });
+      const plain = protocols.get(url);
+      if (plain !== undefined) return endpoint.handle(req, res, { protocol: plain, query: '', pipelined });
       const [pathname = '', query = ''] = url.split('?', 2);
-      if (pathname === path || encodedPaths.includes(pathname)) return endpoint.handle(req, res, { query, pipelined });
+      const protocol = protocols.get(pathname) ?? protocols.get(decoded(pathname));
+      if (protocol !== undefined) return endpoint.handle(req, res, { protocol, query, pipelined });
     }
     return app(req, res);
   }, connection, (code, status) => metrics.countFailure(code, status, undefined));
   return { server, metrics, counters, inFlight: () => endpoint.inFlight };
+}
+
+/** Which protocol is spoken at which path. */
+function predictPaths({ name, version, threshold, card }: ServingModel): ReadonlyMap<string, PredictProtocol> {
+  const frame: PredictionFrame = { model: name, version, role: 'stable', threshold, labels: card.labels };
+  const check = new InstanceCheck(card);
+  const instances = new InstancesProtocol(check, new PredictionWriter(frame));
+  const tensors = new TensorsProtocol(card, check, new InferWriter(frame));
+  return new Map<string, PredictProtocol>([
+    [`/v1/models/${name}:predict`, instances],
+    [`/v2/models/${name}/infer`, tensors],
+    [`/v2/models/${name}/versions/${version}/infer`, tensors],
+  ]);
+}
+
+/** A path without its percent signs; as it is where it is not well encoded. */
+function decoded(pathname: string): string {
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return pathname;
+  }
 }

@@ -1,6 +1,6 @@
 import type { ErrorDetail } from '../../contracts/error-catalogue.ts';
 import type { ModelCard } from '../../contracts/model-card.ts';
-import type { RowBatch } from '../engine/row-batch.ts';
+import type { CategoryColumn, NumberColumn, RowBatch } from '../engine/row-batch.ts';
 import { compileColumn, kindOf } from './column-check.ts';
 import type { ColumnCheck } from './column-check.ts';
 import { similarColumn } from './similar-column.ts';
@@ -19,8 +19,16 @@ type MutableFindings = { problems: number; details: ErrorDetail[]; unknownColumn
 
 /** Path of a value as errors name it: `instances[3].tenure`, `instances[3]["Monthly Charges"]`. */
 export function instancePath(row: number, column?: string): string {
-  if (column === undefined) return `instances[${row}]`;
-  return /^[A-Za-z_]\w*$/.test(column) ? `instances[${row}].${column}` : `instances[${row}][${JSON.stringify(column)}]`;
+  return `instances[${row}]${column === undefined ? '' : member(column)}`;
+}
+
+/** Path of a value of a tensor: `inputs.tenure[3]`, `inputs["Monthly Charges"][3]`. */
+export function tensorPath(row: number, column: string): string {
+  return `inputs${member(column)}[${row}]`;
+}
+
+function member(name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -53,6 +61,32 @@ export class InstanceCheck {
     return { valid: true, rows: instances.length, unknownColumns: findings.unknownColumns };
   }
 
+  /**
+   * Checks rows that came column by column and appends them to the batch, all or none; the same checks as `append`.
+   * @param columns values by column; a column that is not there is missing in every row
+   */
+  appendColumns(batch: RowBatch, columns: ReadonlyMap<string, readonly unknown[]>, rows: number, unknown: readonly string[]): CheckOutcome {
+    const first = batch.reserve(rows);
+    const findings: MutableFindings = { problems: 0, details: [], unknownColumns: unknown.length * rows };
+    for (const [index, check] of this.#checks.entries()) {
+      const column = batch.columns[index];
+      if (column === undefined) continue;
+      const values = columns.get(check.name);
+      for (let row = 0; row < rows; row += 1) {
+        const problem = put(column, first + row, check, values?.[row]);
+        if (problem !== undefined) report(findings, () => ({ path: tensorPath(row, check.name), message: problem + (values === undefined ? this.#hint(check.name, unknown) : '') }));
+      }
+    }
+    if (findings.problems > 0) return { valid: false, problems: findings.problems, details: findings.details };
+    batch.commit(rows);
+    return { valid: true, rows, unknownColumns: findings.unknownColumns };
+  }
+
+  /** Whether a column is the model's or names the customer. */
+  knows(column: string): boolean {
+    return this.#known.has(column);
+  }
+
   #checkRow(batch: RowBatch, at: number, row: number, instance: Readonly<Record<string, unknown>>, findings: MutableFindings): void {
     let present = this.#entity !== undefined && Object.hasOwn(instance, this.#entity) ? 1 : 0;
     for (let index = 0; index < this.#checks.length; index += 1) {
@@ -61,24 +95,27 @@ export class InstanceCheck {
       if (check === undefined || column === undefined) continue;
       const given = Object.hasOwn(instance, check.name);
       if (given) present += 1;
-      const outcome = check.check(given ? instance[check.name] : undefined);
-      if (typeof outcome === 'number' && column.type === 'number') column.values[at] = outcome;
-      else if (typeof outcome === 'string' && column.type === 'category') column.values[at] = outcome;
-      else if (typeof outcome === 'object') report(findings, () => this.#detail(row, check.name, outcome.problem, given ? undefined : instance));
+      const problem = put(column, at, check, given ? instance[check.name] : undefined);
+      if (problem !== undefined) report(findings, () => ({ path: instancePath(row, check.name), message: problem + (given ? '' : this.#hint(check.name, Object.keys(instance))) }));
     }
     findings.unknownColumns += Object.keys(instance).length - present;
   }
 
-  /** @param without the row, where it lacks the column */
-  #detail(row: number, name: string, problem: string, without: Readonly<Record<string, unknown>> | undefined): ErrorDetail {
-    return { path: instancePath(row, name), message: problem + (without === undefined ? '' : this.#hint(name, without)) };
-  }
-
-  #hint(name: string, instance: Readonly<Record<string, unknown>>): string {
-    const unknown = Object.keys(instance).filter((key) => !this.#known.has(key)).slice(0, MAX_SIMILAR_CANDIDATES);
+  /** @param given names of the columns that are there instead */
+  #hint(name: string, given: readonly string[]): string {
+    const unknown = given.filter((key) => !this.#known.has(key)).slice(0, MAX_SIMILAR_CANDIDATES);
     const meant = similarColumn(name, unknown);
     return meant === undefined ? '' : `; ${JSON.stringify(meant)} is no column of this model: was ${name} meant?`;
   }
+}
+
+/** Writes a value where it belongs, or tells what is wrong with it. */
+function put(column: NumberColumn | CategoryColumn, at: number, check: ColumnCheck, value: unknown): string | undefined {
+  const outcome = check.check(value);
+  if (typeof outcome === 'number' && column.type === 'number') column.values[at] = outcome;
+  else if (typeof outcome === 'string' && column.type === 'category') column.values[at] = outcome;
+  else if (typeof outcome === 'object') return outcome.problem;
+  return undefined;
 }
 
 /** Counts a problem. Its detail is made only where it will be told: a hint costs thousands of times what a check does. */
