@@ -3,6 +3,7 @@
  *
  *     operator.mjs.br server.mjs.br   its programs, as hack/bundle.ts makes them (with the npm packages of this checkout)
  *     chart.tar.br                    its chart
+ *     templates.json                  pod templates that it makes of test/e2e/previous/specs.json
  *     about.json                      the commit, and sha256 of what is in the files
  *
  * In the repository, because a clone need not have the history, and an upgrade starts from what was released, not from what was written since.
@@ -19,6 +20,16 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
 const target = join(root, 'test', 'e2e', 'previous');
 
+/** Runs in the tree of the release. */
+const TEMPLATES = `
+  import { readFileSync } from 'node:fs';
+  import { ChurnModelSpec } from './contracts/churn-model/spec.ts';
+  import { servingDeployment } from './operator/resources/serving-deployment.ts';
+  const { identity, settings, specs } = JSON.parse(readFileSync(process.argv[1], 'utf8'));
+  const templateOf = (spec) => servingDeployment({ name: 'telco-churn', namespace: 'retention', uid: 'uid', annotations: {}, spec: ChurnModelSpec.parse(spec) }, settings, identity).spec.template;
+  console.log(JSON.stringify(Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, templateOf(spec)])), null, 2));
+`;
+
 const [wanted] = process.argv.slice(2);
 if (wanted === undefined) throw new Error('which commit? hack/node hack/freeze.ts COMMIT');
 const commit = (await run('git', ['rev-parse', '--verify', `${wanted}^{commit}`], { cwd: root })).stdout.trim();
@@ -29,7 +40,8 @@ try {
   await run('tar', ['-xf', join(folder, 'tree.tar'), '-C', folder]);
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
   await run(process.execPath, ['hack/bundle.ts'], { cwd: folder, maxBuffer: 2 ** 26 });
-  await run('git', ['archive', '--output', join(folder, 'chart.tar'), `${commit}:charts/churnops`], { cwd: root });
+  // Of the commit, not of the folder in it: times are those of the commit then, and the archive is the same whenever it is made.
+  await run('git', ['archive', '--output', join(folder, 'chart.tar'), commit, 'charts/churnops'], { cwd: root });
 
   const contents = {
     'operator.mjs': await readFile(join(folder, 'dist', 'operator.mjs')),
@@ -45,6 +57,8 @@ try {
     sha256[name] = createHash('sha256').update(content).digest('hex');
     console.log(`${name}.br ${packed.length} bytes of ${content.length}`);
   }
+  const templates = await run(process.execPath, ['--input-type=module', '--eval', TEMPLATES, join(target, 'specs.json')], { cwd: folder });
+  await writeFile(join(target, 'templates.json'), templates.stdout);
   await writeFile(join(target, 'about.json'), `${JSON.stringify({ commit, sha256 }, null, 2)}\n`);
 } finally {
   await rm(folder, { recursive: true, force: true });

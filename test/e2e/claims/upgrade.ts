@@ -4,19 +4,14 @@ import type { Load } from '../load/load.ts';
 import { churnModel } from '../manifest.ts';
 import { CHART, Release } from '../release.ts';
 import { untilServing } from '../serving.ts';
+import { CHANGED_ON_PURPOSE, differingPaths } from './upgrade/changed-on-purpose.ts';
 import { installedDefinition } from './upgrade/definition.ts';
 import { previousRelease, withImages, type Previous } from './upgrade/previous.ts';
-import { differingPaths, keptStatus, servingDeployment, servingPods, type Place } from './upgrade/serving-state.ts';
+import { keptStatus, servingDeployment, servingPods, type Place } from './upgrade/serving-state.ts';
 import { SAME_ANSWERS, steadyCalls } from './upgrade/steady-calls.ts';
 import { acts, fewestAvailable, judged, OPERATOR, samePods, SOON_MS, untilRolledOut, type Calls } from './upgrade/watching.ts';
 
 const MODEL = 'upgraded';
-
-/**
- * Fields of the pods' template that this release changes on purpose, and why: pods of the release before are replaced once, in place.
- * Empty: an upgrade of the operator alone restarts nothing.
- */
-const CHANGED_ON_PURPOSE: Readonly<Record<string, string>> = {};
 
 type Scene = Readonly<{ context: ClaimContext; release: Release; previous: Previous; place: Place }>;
 

@@ -46,7 +46,7 @@ async function unpack(folder: string, about: z.infer<typeof About>, signal: Abor
     await writeFile(join(name === 'chart.tar' ? part : programs, name), content);
   }
   for (const name of ['operator', 'server']) await writeFile(join(programs, `${name}.mjs.map`), NO_MAP);
-  await output('tar', ['-xf', join(part, 'chart.tar'), '-C', join(part, 'chart')], { signal });
+  await output('tar', ['-xf', join(part, 'chart.tar'), '-C', join(part, 'chart'), '--strip-components=2'], { signal });
   // The native library of the model runtime is 46 MB and has not changed: hack/demo has it.
   await cp(join(ROOT, 'dist', 'node_modules'), join(programs, 'node_modules'), { recursive: true, preserveTimestamps: true });
   await rename(part, folder);

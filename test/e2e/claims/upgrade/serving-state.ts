@@ -51,13 +51,3 @@ export async function keptStatus(kube: Kube, { namespace, name }: Place): Promis
   const { version, hash, digest } = status?.stable ?? {};
   return JSON.stringify({ phase: status?.phase, stable: { version, hash, digest }, ready: ready?.status, readySince: ready?.lastTransitionTime });
 }
-
-/** Paths of two JSON values at which they differ, as `spec.containers.0.image`. */
-export function differingPaths(before: unknown, after: unknown, path = ''): readonly string[] {
-  if (typeof before === 'object' && before !== null && typeof after === 'object' && after !== null) {
-    const [left, right] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
-    const names = [...new Set([...left.keys(), ...right.keys()])];
-    return names.flatMap((name) => differingPaths(left.get(name), right.get(name), path === '' ? name : `${path}.${name}`));
-  }
-  return before === after ? [] : [path];
-}
