@@ -1,12 +1,12 @@
 import { constants, createReadStream } from 'node:fs';
-import { access, mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, opendir, readdir, realpath, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import type { ErrorCode } from '../../contracts/error-catalogue.ts';
 import { assertSafeKey } from './location.ts';
-import { capped, MAX_FOLDERS } from './object-store.ts';
-import type { ObjectStore, PutOptions, PutOutcome, ReadOptions } from './object-store.ts';
+import { capped, MAX_FOLDERS, PAGE_KEYS } from './object-store.ts';
+import type { NotDeleted, ObjectStore, PutOptions, PutOutcome, ReadOptions } from './object-store.ts';
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   ENOENT: 'FileMissing',
@@ -27,10 +27,15 @@ export function systemCode(thrown: unknown): string | undefined {
 /** A folder of a mounted volume as an object store. Links that lead out of the folder are refused. */
 export class FileStore implements ObjectStore {
   readonly #root: string;
+  readonly #url: string;
 
-  /** @param root absolute path of the folder */
-  constructor(root: string) {
+  /**
+   * @param root absolute path of the folder
+   * @param url how people write it, for messages; `file://` for a whole volume
+   */
+  constructor(root: string, url = `file://${root}`) {
     this.#root = root;
+    this.#url = url;
   }
 
   async read(key: string, { maxBytes, signal }: ReadOptions): Promise<AsyncIterable<Uint8Array>> {
@@ -39,8 +44,8 @@ export class FileStore implements ObjectStore {
       const found = await stat(path);
       return { size: found.size, isFile: found.isFile() };
     });
-    if (!isFile) throw new ChurnOpsError('FileMissing', `${join(this.#root, key)} is no file`);
-    if (size > maxBytes) throw new ChurnOpsError('PackageTooLarge', `${join(this.#root, key)} has ${size} bytes, more than ${maxBytes}`);
+    if (!isFile) throw new ChurnOpsError('FileMissing', `${this.#url}/${key} is no file`);
+    if (size > maxBytes) throw new ChurnOpsError('PackageTooLarge', `${this.#url}/${key} has ${size} bytes, more than ${maxBytes}`);
     return capped(this.#chunks(key, path, signal), key, maxBytes);
   }
 
@@ -61,6 +66,8 @@ export class FileStore implements ObjectStore {
     const path = join(this.#root, key);
     await this.#assertRoot();
     return this.#guard(key, async () => {
+      // Before the first folder is made: it must not be made at the other end of a link.
+      await this.#assertInside(await this.#nearest(dirname(path)));
       await mkdir(dirname(path), { recursive: true });
       await this.#assertInside(dirname(path));
       if (ifAbsent) return this.#create(path, bytes);
@@ -91,7 +98,89 @@ export class FileStore implements ObjectStore {
     }
   }
 
+  async *keys(folder: string, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+    assertSafeKey(folder);
+    signal.throwIfAborted();
+    await this.#assertRoot();
+    let page: string[] = [];
+    try {
+      await this.#assertInside(await realpath(join(this.#root, folder)));
+      for await (const key of walk(this.#root, folder)) {
+        signal.throwIfAborted();
+        page.push(key);
+        if (page.length < PAGE_KEYS) continue;
+        yield page;
+        page = [];
+      }
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const error = this.#mapped(folder, thrown);
+      // Nothing has been there yet, or somebody else deletes too.
+      if (!(error instanceof ChurnOpsError && error.code === 'FileMissing')) throw error;
+    }
+    if (page.length > 0) yield page;
+  }
+
+  /** Folders that become empty go too. */
+  async delete(keys: readonly string[], signal: AbortSignal): Promise<readonly NotDeleted[]> {
+    await this.#assertRoot();
+    const left: NotDeleted[] = [];
+    for (const key of keys) {
+      signal.throwIfAborted();
+      try {
+        assertSafeKey(key);
+        const path = join(this.#root, key);
+        await this.#assertInside(dirname(path));
+        // The link itself, never what it leads to.
+        await unlink(path);
+        await this.#removeEmpty(dirname(path));
+      } catch (thrown) {
+        const system = systemCode(thrown);
+        if (system !== 'ENOENT') left.push({ key, why: thrown instanceof ChurnOpsError ? thrown.code : (system ?? 'UnknownError') });
+      }
+    }
+    return left;
+  }
+
+  /** The time that the volume gives a file: on a network volume that of its server. */
+  async nowMs(signal: AbortSignal): Promise<number | undefined> {
+    signal.throwIfAborted();
+    await this.#assertRoot();
+    const name = `.churnops-${randomUUID()}.tmp`;
+    const path = join(this.#root, name);
+    return this.#guard(name, async () => {
+      try {
+        await writeFile(path, '', { flag: 'wx' });
+        return (await stat(path)).mtimeMs;
+      } finally {
+        await rm(path, { force: true });
+      }
+    });
+  }
+
   close(): void {}
+
+  /** The folder, or the lowest one above it that is there. */
+  async #nearest(folder: string): Promise<string> {
+    try {
+      return await realpath(folder);
+    } catch (thrown) {
+      if (systemCode(thrown) !== 'ENOENT' || folder === this.#root) throw thrown;
+      return this.#nearest(dirname(folder));
+    }
+  }
+
+  async #removeEmpty(folder: string): Promise<void> {
+    // Never the folders that every model has: <root>/<kind>/<model>.
+    const depth = relative(this.#root, folder).split(sep).length;
+    if (depth <= 2) return;
+    try {
+      await rmdir(folder);
+    } catch {
+      return;
+    }
+    await this.#removeEmpty(dirname(folder));
+  }
 
   async #create(path: string, bytes: Uint8Array): Promise<PutOutcome> {
     try {
@@ -132,7 +221,7 @@ export class FileStore implements ObjectStore {
     const root = await realpath(this.#root);
     const real = await realpath(path);
     const inside = root === '/' || real === root || real.startsWith(root + sep);
-    if (!inside) throw new ChurnOpsError('AccessDenied', `A link below ${this.#root} leads out of it`);
+    if (!inside) throw new ChurnOpsError('AccessDenied', `A link below ${this.#url === 'file://' ? 'file:///' : this.#url} leads out of it`);
   }
 
   async #assertRoot(): Promise<void> {
@@ -140,7 +229,7 @@ export class FileStore implements ObjectStore {
       await access(this.#root, constants.X_OK);
     } catch (cause) {
       const code = systemCode(cause) === 'EACCES' ? 'AccessDenied' : 'BucketNotFound';
-      throw new ChurnOpsError(code, `Folder ${this.#root} of the volume ${code === 'AccessDenied' ? 'may not be entered' : 'does not exist'}`, { cause });
+      throw new ChurnOpsError(code, `Folder ${this.#url === 'file://' ? 'file:///' : this.#url} of the volume ${code === 'AccessDenied' ? 'may not be entered' : 'does not exist'}`, { cause });
     }
   }
 
@@ -157,6 +246,15 @@ export class FileStore implements ObjectStore {
     if (thrown instanceof ChurnOpsError || system === undefined || system === 'ABORT_ERR') return thrown;
     const code = CODES[system] ?? 'StoreUnreachable';
     const what = code === 'FileMissing' ? 'does not exist' : `failed with ${system}`;
-    return new ChurnOpsError(code, `${join(this.#root, key)} ${what}`, { cause: thrown });
+    return new ChurnOpsError(code, `${this.#url}/${key} ${what}.`, { cause: thrown });
+  }
+}
+
+/** Keys of all that is no folder, below a folder; links are not followed. */
+async function* walk(root: string, folder: string): AsyncGenerator<string> {
+  for await (const entry of await opendir(join(root, folder))) {
+    const key = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) yield* walk(root, key);
+    else yield key;
   }
 }

@@ -19,10 +19,24 @@ export interface ObjectStore {
   put(key: string, bytes: Uint8Array, options: PutOptions): Promise<PutOutcome>;
   /** Names of the folders directly below a prefix, in no particular order; at most 10,000. */
   folders(prefix: string, signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Keys of a folder and of all below it, in pages of at most 1,000: memory does not grow with their number, and pages that were read may be
+   * deleted while the next ones come. Links are keys of their own, never followed.
+   */
+  keys(folder: string, signal: AbortSignal): AsyncIterable<readonly string[]>;
+  /** Deletes at most 1,000 objects; one that is not there counts as deleted. Gives those that are still there. */
+  delete(keys: readonly string[], signal: AbortSignal): Promise<readonly NotDeleted[]>;
+  /** What time it is for the store, epoch milliseconds; undefined where it does not say. For comparing clocks, not for measuring. */
+  nowMs(signal: AbortSignal): Promise<number | undefined>;
   /** Frees connections. The store is not usable afterwards. */
   close(): void;
 }
 
+/** An object that could not be deleted; `why` is the store's code. */
+export type NotDeleted = Readonly<{ key: string; why: string }>;
+
+/** Most keys of a page, and of one deletion. */
+export const PAGE_KEYS = 1000;
 /** Most folders that `folders` gives. */
 export const MAX_FOLDERS = 10_000;
 

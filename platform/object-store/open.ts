@@ -8,7 +8,7 @@ export type StoreAccess = Readonly<{ endpoint: string | undefined; region: strin
 
 /** The store that a location is in, opened on its root. */
 export function openStore(location: StoreLocation, access: StoreAccess): ObjectStore {
-  if (location.scheme === 'file') return new FileStore(location.root);
+  if (location.scheme === 'file') return new FileStore(location.root, location.rootUrl);
   return new S3Store({
     bucket: location.root,
     ...(access.endpoint === undefined ? {} : { endpoint: access.endpoint }),

@@ -23,7 +23,7 @@ export class S3Failure extends Error {
 }
 
 /** What was asked of the store when it failed, for the message. `endpoint` never holds credentials. */
-export type S3Question = Readonly<{ action: 'read' | 'look up' | 'write' | 'list'; bucket: string; key: string; endpoint: string }>;
+export type S3Question = Readonly<{ action: 'read' | 'look up' | 'write' | 'list' | 'delete from'; bucket: string; key: string; endpoint: string }>;
 
 const DENIED = new Set([
   'AccessDenied', 'AllAccessDisabled', 'AccountProblem', 'AuthorizationHeaderMalformed', 'CredentialsProviderError', 'ExpiredToken', 'Forbidden',

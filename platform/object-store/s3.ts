@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
-import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import { assertSafeKey } from './location.ts';
-import { capped, MAX_FOLDERS } from './object-store.ts';
-import type { ObjectStore, PutOptions, PutOutcome, ReadOptions } from './object-store.ts';
+import { capped, MAX_FOLDERS, PAGE_KEYS } from './object-store.ts';
+import type { NotDeleted, ObjectStore, PutOptions, PutOutcome, ReadOptions } from './object-store.ts';
 import { s3Error } from './s3-errors.ts';
 import type { S3Question } from './s3-errors.ts';
 import { stallGuarded } from './stall.ts';
@@ -103,6 +103,43 @@ export class S3Store implements ObjectStore {
     return names.slice(0, MAX_FOLDERS);
   }
 
+  async *keys(folder: string, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+    assertSafeKey(folder);
+    const below = `${folder}/`;
+    let token: string | undefined;
+    do {
+      // Encoded, or a key with a control character would make the whole page unreadable as XML.
+      const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: below, MaxKeys: PAGE_KEYS, EncodingType: 'url', ...(token === undefined ? {} : { ContinuationToken: token }) });
+      const page = await this.#ask(this.#question('list', below), signal, () => this.#client.send(command, { abortSignal: signal }));
+      const keys = (page.Contents ?? []).flatMap(({ Key: key }) => (key === undefined ? [] : [page.EncodingType === 'url' ? decodedKey(key) : key]));
+      yield keys.filter((key) => key.startsWith(below));
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  async delete(keys: readonly string[], signal: AbortSignal): Promise<readonly NotDeleted[]> {
+    if (keys.length === 0) return [];
+    const command = new DeleteObjectsCommand({ Bucket: this.#bucket, Delete: { Quiet: true, Objects: keys.map((key) => ({ Key: key })) } });
+    const answer = await this.#ask(this.#question('delete from', keys[0] ?? ''), signal, () => this.#client.send(command, { abortSignal: signal }));
+    return (answer.Errors ?? []).filter(({ Code: code }) => code !== 'NoSuchKey').map(({ Key: key, Code: code }) => ({ key: key ?? '', why: code ?? 'UnknownError' }));
+  }
+
+  async nowMs(signal: AbortSignal): Promise<number | undefined> {
+    let date: string | undefined;
+    const command = new ListObjectsV2Command({ Bucket: this.#bucket, MaxKeys: 1 });
+    command.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        date = dateHeader(result.response);
+        return result;
+      },
+      { step: 'deserialize', name: 'churnopsDate' },
+    );
+    await this.#ask(this.#question('list', ''), signal, () => this.#client.send(command, { abortSignal: signal }));
+    const ms = Date.parse(date ?? '');
+    return Number.isNaN(ms) ? undefined : ms;
+  }
+
   close(): void {
     this.#client.destroy();
   }
@@ -136,6 +173,22 @@ export class S3Store implements ObjectStore {
   #question(action: S3Question['action'], key: string): S3Question {
     return { action, bucket: this.#bucket, key, endpoint: this.#endpoint };
   }
+}
+
+/** A key as `EncodingType: url` gives it; what is not encoded so is a key already. */
+function decodedKey(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}
+
+function dateHeader(response: unknown): string | undefined {
+  if (typeof response !== 'object' || response === null || !('headers' in response)) return undefined;
+  const { headers } = response;
+  if (typeof headers !== 'object' || headers === null || !('date' in headers)) return undefined;
+  return typeof headers.date === 'string' ? headers.date : undefined;
 }
 
 function endpointOrigin(endpoint: string): string {

@@ -1,19 +1,18 @@
 import { sha256Hex } from '../../contracts/digest.ts';
+import { evidencePath, storeLayout } from '../../contracts/store-layout.ts';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import type { InspectionReport, InspectionReportFile } from '../../contracts/reports.ts';
-import { joinKey, locationUrl } from '../../platform/object-store/location.ts';
+import { locationUrl } from '../../platform/object-store/location.ts';
 import type { StoreLocation } from '../../platform/object-store/location.ts';
 import { patiently } from '../package/remote-package.ts';
 import type { Repository } from '../package/remote-package.ts';
 import { clipped } from '../report/termination-message.ts';
 
-/** Folder of evidence in the bucket (DESIGN section 2.3), beside the one that repositories are in. */
-const EVALUATIONS = 'evaluations';
 const MAX_PROBLEM = 256;
 
 /** Where the whole report of an inspection goes: evaluations/<model>/<candidate hash, or unresolved>/<time>-inspection.json. */
-export function evidenceKey(model: string, report: Pick<InspectionReportFile, 'candidateHash' | 'finishedAt'>): string {
-  return joinKey(EVALUATIONS, model, report.candidateHash ?? 'unresolved', `${report.finishedAt.replaceAll(/[:.]/g, '')}-inspection.json`);
+export function evidenceKey(location: StoreLocation, model: string, report: Pick<InspectionReportFile, 'candidateHash' | 'finishedAt'>): string {
+  return `${storeLayout(location.prefix, model).evaluations}/${evidencePath(report.candidateHash ?? 'unresolved', report.finishedAt, 'inspection')}`;
 }
 
 /**
@@ -25,7 +24,7 @@ export async function writeEvidence(
   model: string,
   report: InspectionReportFile,
 ): Promise<Pick<InspectionReport, 'report' | 'reportProblem'>> {
-  const key = evidenceKey(model, report);
+  const key = evidenceKey(location, model, report);
   const bytes = Buffer.from(`${JSON.stringify(report, undefined, 2)}\n`);
   try {
     const outcome = await patiently(repository, () => repository.store.put(key, bytes, { ifAbsent: true, signal: repository.patience.signal }));

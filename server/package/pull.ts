@@ -25,7 +25,7 @@ export type PullOptions = Readonly<{
  * @throws ChurnOpsError as downloadPackage, OnnxEngine.load and assertParity
  */
 export async function pull({ environment, packageFolder, logger, signal, patience = PULL_PATIENCE }: PullOptions): Promise<Download> {
-  const location = parseLocation(environment.CHURNOPS_REPOSITORY);
+  const location = parseLocation(environment.CHURNOPS_REPOSITORY, environment.CHURNOPS_VOLUME);
   const store = openStore(location, { endpoint: environment.CHURNOPS_STORE_ENDPOINT, region: environment.CHURNOPS_STORE_REGION });
   try {
     const onRetry = (error: unknown, attempt: number, waitMs: number): void => logger.warn({ error, attempt, waitMs }, 'store unreachable, trying again');
