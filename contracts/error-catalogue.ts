@@ -24,8 +24,8 @@ export const ERROR_CATALOGUE = {
   Internal: { status: 500, retryable: false, action: 'A defect of ours: see the logs of the pod.' },
   // a model package or the store behind it
   StoreUnreachable: { status: 503, retryable: true, action: 'Check that storage.endpoint answers from inside the cluster.' },
-  AccessDenied: { status: 403, retryable: true, action: 'Check the keys in the Secret that storage.credentials names, and what they may read.' },
-  BucketNotFound: { status: 404, retryable: true, action: 'Create the bucket, or correct model.repository.' },
+  AccessDenied: { status: 403, retryable: true, action: 'Check the keys in the Secret that storage.credentials names, and what they may do; on a volume: what user and group 65532 may.' },
+  BucketNotFound: { status: 404, retryable: true, action: 'Create the bucket (or the folder on the volume), or correct model.repository.' },
   VersionNotFound: { status: 404, retryable: true, action: 'Upload the package, or correct model.version.' },
   FileMissing: { status: 404, retryable: true, action: 'Upload the package again, whole.' },
   DigestMismatch: { status: 409, retryable: true, action: 'The file is not the one the card lists: upload the package again, or publish a new version.' },

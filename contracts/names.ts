@@ -13,7 +13,9 @@ export const LABELS = {
   model: `${GROUP}/model`,
   /** First 8 hex digits of the candidate hash; on Deployments and pods of one version. */
   hash: `${GROUP}/hash`,
-  /** What a pod or Job is for: `serving` or `inspect`. */
+  /** Name of the volume claim that a pod mounts; only where the repository is on file://. */
+  claim: `${GROUP}/claim`,
+  /** What a pod or Job is for: `serving`, `inspect` or `retention`. */
   component: 'app.kubernetes.io/component',
   /** On a ChurnModel: which operator looks after it (CHURNOPS_OPERATOR_CLASS); without it, the one that has no class. */
   operatorClass: `${GROUP}/operator-class`,
@@ -21,6 +23,9 @@ export const LABELS = {
   name: 'app.kubernetes.io/name',
   instance: 'app.kubernetes.io/instance',
 } as const;
+
+/** What `spec.model.version` says for the newest version. */
+export const LATEST = 'latest';
 
 /** Annotations that the operator writes on children. */
 export const ANNOTATIONS = {
@@ -56,6 +61,8 @@ export const PATHS = {
   /** Downward-API volume; the file `policy` holds the annotation's value, empty without one. */
   traffic: '/etc/churnops/traffic',
   trafficPolicyFile: '/etc/churnops/traffic/policy',
+  /** Where the claim of a file:// repository is mounted; file:///models/telco-churn is models/telco-churn below it. */
+  volume: '/var/lib/churnops/volume',
   terminationMessage: '/dev/termination-log',
 } as const;
 

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { durationMs } from './duration.ts';
 
 const Text = z.string().min(1);
 
 /** The store as a pod reaches it. Keys come from the Secret in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, as the AWS SDK reads them. */
 const StoreEnvironment = z.object({
   CHURNOPS_REPOSITORY: Text.describe('spec.model.repository: s3://bucket/prefix or file:///folder.'),
+  CHURNOPS_VOLUME: Text.optional().describe('Where the volume of a file:// repository is mounted: file:///folder is the folder below it. Unset: this machine, from its root.'),
   CHURNOPS_STORE_ENDPOINT: Text.optional().describe('spec.storage.endpoint; unset: AWS itself.'),
   CHURNOPS_STORE_REGION: Text.optional().describe('spec.storage.region.'),
 });
@@ -22,6 +24,11 @@ export const InspectEnvironment = Identity.extend(StoreEnvironment.shape).extend
   CHURNOPS_STABLE_VERSION: Text.optional().describe('Version whose input columns the new one must be compatible with.'),
   CHURNOPS_STABLE_REPOSITORY: Text.optional().describe('Repository of that version, in the same store; unset: CHURNOPS_REPOSITORY.'),
   CHURNOPS_STABLE_DIGEST: Text.optional().describe('Package digest of that version.'),
+  CHURNOPS_KNOWN_VERSIONS: z
+    .string()
+    .default('')
+    .transform((names) => names.split(',').filter((name) => name !== ''))
+    .describe('Versions that are decided about, separated by commas: `latest` that is one of them is not inspected again.'),
   CHURNOPS_ALLOW_SCHEMA_CHANGE: Text.optional().describe('Candidate hash (whole or its first 8 digits) that may ask for a new required column.'),
 });
 export type InspectEnvironment = z.infer<typeof InspectEnvironment>;
@@ -32,6 +39,26 @@ export const PullEnvironment = Identity.extend(StoreEnvironment.shape).extend({
   CHURNOPS_PACKAGE_DIGEST: Text.describe('What inspection found; anything else is refused.'),
 });
 export type PullEnvironment = z.infer<typeof PullEnvironment>;
+
+const Duration = z
+  .string()
+  .refine((text) => /^([0-9]{1,6}(h|m|s)){1,3}$/.test(text), 'is no duration such as 2160h')
+  .transform((text) => durationMs(text))
+  .optional();
+
+/** Environment of `server retain`. What has no duration is kept for ever. */
+export const RetainEnvironment = Identity.extend(StoreEnvironment.shape).extend({
+  CHURNOPS_RETAIN_RAW: Duration.describe('spec.retention.raw.'),
+  CHURNOPS_RETAIN_PREDICTIONS: Duration.describe('spec.retention.predictions; labels are kept as long.'),
+  CHURNOPS_RETAIN_EVALUATIONS: Duration.describe('spec.retention.evaluations.'),
+  CHURNOPS_KEEP_SINCE: z
+    .string()
+    .refine((text) => !Number.isNaN(Date.parse(text)), 'is no RFC 3339 instant')
+    .transform((text) => Date.parse(text))
+    .optional()
+    .describe('RFC 3339; from the day of this instant on everything is kept: an open gate needs it.'),
+});
+export type RetainEnvironment = z.infer<typeof RetainEnvironment>;
 
 /** Environment of `server serve`. It needs no store. */
 export const ServeEnvironment = Identity.extend({

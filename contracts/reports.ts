@@ -4,15 +4,16 @@ import { z } from 'zod';
 export const TERMINATION_MESSAGE_MAX_BYTES = 3072;
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const Verdict = z.enum(['Pass', 'Fail', 'Error']);
+const Verdict = z.enum(['Pass', 'Fail', 'Error', 'Unchanged']);
 
 /** Why an inspection ended as it did; Error carries a code of the error catalogue. */
-export const InspectionReason = z.enum(['Inspected', 'OfflineGateFailed', 'SchemaIncompatible', 'PackageError']);
+export const InspectionReason = z.enum(['Inspected', 'OfflineGateFailed', 'SchemaIncompatible', 'PackageError', 'NothingNewer']);
 export type InspectionReason = z.infer<typeof InspectionReason>;
 
 /**
  * What the `inspect` Job found, as the pod's termination message (at most 3 KiB) and, with `checks` in full, as a JSON file in the store.
  * Pass: the version may be deployed. Fail: it may not, whatever is tried again. Error: it could not be found out; run again.
+ * Unchanged: `latest` is a version that is decided about already, or an older one than stable; nothing of it was read.
  */
 export const InspectionReport = z.object({
   schemaVersion: z.literal(1),
@@ -53,6 +54,26 @@ export const FailureReport = z.object({
   message: z.string().max(1024),
 });
 export type FailureReport = z.infer<typeof FailureReport>;
+
+const Deleted = z.object({ objects: z.int().min(0), partitions: z.int().min(0).describe('Days; for evaluations: subjects.') });
+
+/**
+ * What the daily retention Job did, as its pod's termination message. Done: all that was expired is gone. Failed: nothing, or not all of it,
+ * was deleted, for the reason named; the next day goes on.
+ */
+export const RetentionReport = z.object({
+  schemaVersion: z.literal(1),
+  kind: z.literal('RetentionReport'),
+  outcome: z.enum(['Done', 'Failed']),
+  reason: z.enum(['Cleaned', 'NothingExpired', 'DryRun', 'ClockDisagrees', 'StoreError', 'SomeNotDeleted']),
+  /** Code of the error catalogue where the store failed. */
+  code: z.string().max(64).optional(),
+  message: z.string().max(1024).describe('One or two sentences for people: what was deleted, what was not and why.'),
+  deleted: z.object({ raw: Deleted, predictions: Deleted, labels: Deleted, evaluations: Deleted }).describe('For DryRun: what would have been.'),
+  notDeleted: z.int().min(0).describe('Objects that the store would not delete.'),
+  finishedAt: z.string().max(35),
+});
+export type RetentionReport = z.infer<typeof RetentionReport>;
 
 /** Verdict of the shadow gate (DESIGN section 5). Inconclusive is normal: it says what is missing. */
 export const GateVerdict = z.enum(['Pass', 'Fail', 'Inconclusive', 'Error', 'NotDue']);

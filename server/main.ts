@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { InspectEnvironment, PullEnvironment, ServeEnvironment } from '../contracts/pod-environment.ts';
+import { InspectEnvironment, PullEnvironment, RetainEnvironment, ServeEnvironment } from '../contracts/pod-environment.ts';
 import { PATHS, PORTS } from '../contracts/names.ts';
 import { parseEnvironment } from '../platform/configuration/environment.ts';
 import { createLogger } from '../platform/logging/logger.ts';
@@ -7,12 +7,14 @@ import type { Logger } from '../platform/logging/logger.ts';
 import { inspectPackage } from './inspection/inspect.ts';
 import { pull } from './package/pull.ts';
 import { failureReport, writeTerminationMessage } from './report/termination-message.ts';
+import { retain } from './retention/retain.ts';
 import { startServing } from './serving/serving.ts';
 
-const USAGE = `Usage: server <serve | pull | inspect> [options]
+const USAGE = `Usage: server <serve | pull | inspect | retain> [options]
   --package <folder>               where the package is (serve) or goes (pull)
   --host <address>                 address to listen on (serve)
   --port <n> --control-port <n>    ports to listen on (serve)
+  --dry-run                        look and count, delete nothing (retain)
   --termination-message <file>     where the report for the kubelet goes`;
 
 const OPTIONS = {
@@ -20,6 +22,7 @@ const OPTIONS = {
   host: { type: 'string', default: '0.0.0.0' },
   port: { type: 'string', default: String(PORTS.http) },
   'control-port': { type: 'string', default: String(PORTS.control) },
+  'dry-run': { type: 'boolean', default: false },
   'termination-message': { type: 'string', default: PATHS.terminationMessage },
 } as const;
 
@@ -55,11 +58,19 @@ async function inspect({ values }: Arguments, stop: AbortSignal): Promise<void> 
   await writeTerminationMessage(values['termination-message'], report);
 }
 
-type Identity = Pick<ServeEnvironment, 'CHURNOPS_LOG_LEVEL' | 'CHURNOPS_NAMESPACE' | 'CHURNOPS_MODEL' | 'CHURNOPS_VERSION'>;
+/** Failed: the Job fails, too, so that whoever watches Jobs sees it; the report stays. */
+async function deleteExpired({ values }: Arguments, stop: AbortSignal): Promise<number> {
+  const environment = parseEnvironment(RetainEnvironment, process.env);
+  const report = await retain({ environment, dryRun: values['dry-run'], logger: loggerOf('retain', environment), signal: stop });
+  await writeTerminationMessage(values['termination-message'], report);
+  return report.outcome === 'Done' ? 0 : 1;
+}
+
+type Identity = Pick<ServeEnvironment, 'CHURNOPS_LOG_LEVEL' | 'CHURNOPS_NAMESPACE' | 'CHURNOPS_MODEL'> & Partial<Pick<ServeEnvironment, 'CHURNOPS_VERSION'>>;
 
 function loggerOf(component: string, environment: Identity): Logger {
   const { CHURNOPS_LOG_LEVEL: level, CHURNOPS_NAMESPACE: namespace, CHURNOPS_MODEL: model, CHURNOPS_VERSION: version } = environment;
-  return createLogger({ level, fields: { component, namespace, model, version } });
+  return createLogger({ level, fields: { component, namespace, model, ...(version === undefined ? {} : { version }) } });
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {
@@ -78,7 +89,10 @@ async function giveUp(thrown: unknown, path: string): Promise<void> {
   }
 }
 
-const COMMANDS = { serve, pull: pullPackage, inspect } as const satisfies Record<string, (args: Arguments, stop: AbortSignal, hurry: AbortSignal) => Promise<void>>;
+/** A command that gives a number ends with it as its exit code. */
+type Command = (args: Arguments, stop: AbortSignal, hurry: AbortSignal) => Promise<number | void>;
+
+const COMMANDS: Readonly<Record<'serve' | 'pull' | 'inspect' | 'retain', Command>> = { serve, pull: pullPackage, inspect, retain: deleteExpired };
 
 /** Runs one subcommand; the exit code is 0 for success, 1 for failure (with a FailureReport), 2 for wrong usage, 143 when stopped before the end. */
 async function main(args: readonly string[]): Promise<number> {
@@ -101,8 +115,7 @@ async function main(args: readonly string[]): Promise<number> {
   const terminationMessage = parsed.values['termination-message'];
   process.on('uncaughtException', (thrown) => void giveUp(thrown, terminationMessage).finally(() => process.exit(1)));
   try {
-    await COMMANDS[command](parsed, stop.signal, hurry.signal);
-    return 0;
+    return (await COMMANDS[command](parsed, stop.signal, hurry.signal)) ?? 0;
   } catch (thrown) {
     if (stop.signal.aborted) return TERMINATED;
     await giveUp(thrown, terminationMessage);

@@ -18,8 +18,8 @@ export function text(form: Readonly<{ pattern: RegExp; message: string; max: num
 
 const DURATION = /^([0-9]{1,6}(h|m|s)){1,3}$/;
 
-/** A duration of at least a second, as in 30s, 10m, 1h30m, 720h. */
-export function durationText(description: string): z.ZodString {
+/** A duration of at least a second, or what `atLeast` says, as in 30s, 10m, 1h30m, 720h. */
+export function durationText(description: string, atLeast = '1s'): z.ZodString {
   return z
     .string()
     .min(2)
@@ -27,7 +27,7 @@ export function durationText(description: string): z.ZodString {
     .regex(DURATION, 'write a duration such as 30s, 10m, 1h30m or 720h')
     .meta({
       'x-message': 'write a duration such as 30s, 10m, 1h30m or 720h',
-      ...rules({ rule: `!self.matches('${DURATION.source}') || duration(self) >= duration('1s')`, message: 'must be at least 1s' }),
+      ...rules({ rule: `!self.matches('${DURATION.source}') || duration(self) >= duration('${atLeast}')`, message: `must be at least ${atLeast}` }),
     })
     .describe(description);
 }
@@ -39,7 +39,10 @@ export function storeUrl(description: string): z.ZodString {
     message: 'write s3://bucket/prefix or file:///folder',
     max: 1024,
     description,
-  });
+  }).meta({
+    'x-message': 'write s3://bucket/prefix or file:///folder',
+    ...rules({ rule: "!self.matches('/[.][.]?(/|$)')", message: 'write the path without . and ..' }),
+  }).describe(description);
 }
 
 /** The name of an object in the same namespace. */

@@ -32,11 +32,11 @@ export const Labels = z
 /** `spec.retention`: how long the store keeps what. */
 export const Retention = z
   .object({
-    raw: durationText('Raw data.').optional(),
-    predictions: durationText('Predictions and labels.').optional(),
-    evaluations: durationText('Evaluations and evidence.').optional(),
+    raw: durationText('Raw data, below raw/<model>/dt=YYYY-MM-DD/.', '24h').optional(),
+    predictions: durationText('Predictions and labels, below predictions/<model>/ and labels/<model>/.', '24h').optional(),
+    evaluations: durationText('Evaluations and evidence, below evaluations/<model>/.', '24h').optional(),
   })
-  .describe('How long the store keeps what; a daily Job deletes what is older. Unset: for ever.');
+  .describe('How long the store keeps what; a daily Job deletes whole days (UTC) that are older. Unset: for ever.');
 
 /** `spec.experiment`: a control group that is scored but not acted upon. */
 export const Experiment = z

@@ -11,7 +11,7 @@ export const Model = z
       max: 63,
       description: 'A sub-folder of the repository, or `latest` (resolved into status, never written into spec).',
     }),
-    pollInterval: durationText('How often `latest` is resolved again; a finished retraining is seen at once. No effect on a pinned version.').optional(),
+    pollInterval: durationText('How often `latest` is resolved again; unset: 1h. A finished retraining is seen at once. No effect on a pinned version.', '10s').optional(),
   })
   .describe('Which model package to serve.');
 
@@ -35,14 +35,14 @@ export const Storage = z
     credentials: z
       .object({
         serving: CredentialSource.describe('Reads model packages.').optional(),
-        evaluation: CredentialSource.describe("Reads journal and labels, writes evaluations; empty: serving's.").optional(),
+        evaluation: CredentialSource.describe("Inspects packages, reads journal and labels, writes evaluations, deletes what retention lets expire; empty: serving's.").optional(),
         training: CredentialSource.describe("Reads data sets, writes packages; empty: serving's.").optional(),
       })
       .describe('Who may do what in the store; separate credentials keep the training side away from labels.')
       .optional(),
     volumeClaim: z
       .object({ claimName: ObjectName })
-      .describe('PersistentVolumeClaim that file:// paths live on; mounted read-only into serving pods.')
+      .describe('PersistentVolumeClaim that file:// paths live on: file:///models/telco-churn is the folder models/telco-churn of the volume. Read-only in serving pods; inspections and retention write evidence and delete.')
       .optional(),
   })
   .meta(rules({ rule: '!has(self.volumeClaim) || !(has(self.endpoint) || has(self.credentials))', message: 'volumeClaim is for file://, endpoint and credentials are for s3://; set one side only' }))

@@ -46,6 +46,11 @@ export const ChurnModelSpec = z
         fieldPath: '.retention.predictions',
         message: 'retention.predictions must be longer than labels.horizon (720h by default), or predictions are gone before their label is known',
       },
+      {
+        rule: `!has(self.retention) || !has(self.retention.predictions) || !has(self.monitoring) || !has(self.monitoring.evaluation) || duration(self.retention.predictions) > ${horizon} + duration(self.monitoring.evaluation.window)`,
+        fieldPath: '.retention.predictions',
+        message: 'retention.predictions must be longer than labels.horizon + monitoring.evaluation.window (720h + 672h by default), or evaluations find less than their window',
+      },
     ),
   )
   .describe('What is wanted.');

@@ -5,7 +5,7 @@ export const Phase = z.enum(['Pending', 'Initializing', 'Stable', 'Shadow', 'Can
 export type Phase = z.infer<typeof Phase>;
 
 /** Conditions of a ChurnModel, all of positive polarity. */
-export const CONDITION_TYPES = ['Ready', 'Available', 'Progressing', 'GatePassed', 'PolicySpread', 'RetrainingScheduled', 'MonitoringConfigured', 'SpecHonoured'] as const;
+export const CONDITION_TYPES = ['Ready', 'Available', 'Progressing', 'GatePassed', 'PolicySpread', 'RetrainingScheduled', 'RetentionScheduled', 'MonitoringConfigured', 'SpecHonoured'] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
 const Time = z.string().max(35).describe('RFC 3339.');
@@ -94,6 +94,27 @@ export const RejectedVersion = z.object({
 }).describe('A version that may not come back by applying the same manifest again.');
 export type RejectedVersion = z.infer<typeof RejectedVersion>;
 
+/** What `latest` is, and when that was found out. */
+export const LatestVersion = z.object({
+  key: z.string().max(64).describe('Digest of what an inspection of it depends on: gate, store, permissions.'),
+  version: Version.describe('What it was when it was resolved last.'),
+  checkedAt: Time.describe('When it was resolved last; RFC 3339.'),
+  nextCheckAt: Time.describe('When it is resolved again; RFC 3339.'),
+  failures: z.int32().min(1).describe('Tries since then that failed.').optional(),
+  code: z.string().max(64).describe('Code of the error catalogue: why the last try failed.').optional(),
+  message: Message.optional(),
+}).describe('What spec.model.version: latest is; absent for a pinned version.');
+export type LatestVersion = z.infer<typeof LatestVersion>;
+
+/** What the newest run of the retention Job ended with. */
+export const RetentionRun = z.object({
+  outcome: z.enum(['Done', 'Failed']).describe('Whether all that was expired is gone.'),
+  reason: z.string().max(64).describe('Why, in one word.'),
+  message: Message,
+  finishedAt: Time.describe('When it ended; RFC 3339.'),
+}).describe('What the newest run of the retention Job ended with.');
+export type RetentionRun = z.infer<typeof RetentionRun>;
+
 /** `status` of a ChurnModel: it belongs to the operator, at most 32 KiB. */
 export const ChurnModelStatus = z
   .object({
@@ -105,7 +126,9 @@ export const ChurnModelStatus = z
     stable: StableVersion.optional(),
     candidate: CandidateVersion.optional(),
     previous: PreviousVersion.optional(),
+    latest: LatestVersion.optional(),
     rejected: z.array(RejectedVersion).max(10).meta({ 'x-kubernetes-list-type': 'atomic' }).describe('Newest first, at most ten.').optional(),
+    retention: RetentionRun.optional(),
   })
   .describe('What is. Written by the operator.');
 export type ChurnModelStatus = z.infer<typeof ChurnModelStatus>;

@@ -6,7 +6,7 @@ import { ChurnModelSpec } from '../churn-model/spec.ts';
 import { ChurnModelStatus } from '../churn-model/status.ts';
 import { GoldenRows, ModelCard } from '../model-card.ts';
 import { PredictRequest, PredictResponse } from '../prediction.ts';
-import { EvaluationReport, InspectionReport, InspectionReportFile, TrainingReport } from '../reports.ts';
+import { EvaluationReport, InspectionReport, InspectionReportFile, RetentionReport, TrainingReport } from '../reports.ts';
 import { TrafficPolicy, TrafficState } from '../traffic.ts';
 import { chartReadme, valuesSchema } from './chart.ts';
 import { churnModelCrd } from './crd.ts';
@@ -23,6 +23,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'inspection-report-file': InspectionReportFile,
   'evaluation-report': EvaluationReport,
   'training-report': TrainingReport,
+  'retention-report': RetentionReport,
   'traffic-policy': TrafficPolicy,
   'traffic-state': TrafficState,
   'predict-request': PredictRequest,

@@ -1,5 +1,6 @@
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import type { ModelCard } from '../../contracts/model-card.ts';
+import { LATEST } from '../../contracts/names.ts';
 import type { InspectEnvironment } from '../../contracts/pod-environment.ts';
 import type { InspectionCheck, InspectionReport, InspectionReportFile } from '../../contracts/reports.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
@@ -15,6 +16,7 @@ import { assertVersion, identityOf, judgeOffline, judgeSchema, readStableCard, v
 import type { Finding } from './checks.ts';
 import { writeEvidence } from './evidence.ts';
 import { resolveVersion, skippedText } from './resolve-version.ts';
+import { compareVersions } from './version-order.ts';
 
 /** The operator runs the Job again with its own back-off, so transient errors are sat out for a short while only. */
 export const INSPECT_PATIENCE = { totalMs: 20_000, baseMs: 500, maxMs: 5000 } as const;
@@ -51,14 +53,16 @@ export async function inspectPackage({ environment, logger, signal, patience = I
     checks: notes.checks,
   });
   try {
-    const location = parseLocation(environment.CHURNOPS_REPOSITORY);
+    const location = parseLocation(environment.CHURNOPS_REPOSITORY, environment.CHURNOPS_VOLUME);
     const store = storeOf(environment, location);
     try {
       const onRetry = (error: unknown, attempt: number, waitMs: number): void => logger.warn({ error, attempt, waitMs }, 'store unreachable, trying again');
       const repository: Repository = { store, prefix: location.prefix, url: environment.CHURNOPS_REPOSITORY, patience: { ...patience, signal, onRetry } };
       const file = finish(await judge(environment, repository, notes, logger));
       const { checks: _checks, ...short } = file;
-      const report: InspectionReport = { ...short, ...(await writeEvidence(repository, location, environment.CHURNOPS_MODEL, file)) };
+      // A look without news leaves nothing behind: there may be one every minute.
+      const written = file.verdict === 'Unchanged' ? { report: null } : await writeEvidence(repository, location, environment.CHURNOPS_MODEL, file);
+      const report: InspectionReport = { ...short, ...written };
       logger.info({ verdict: report.verdict, reason: report.reason, code: report.code, evidence: report.report?.path, reportProblem: report.reportProblem }, report.message);
       return report;
     } finally {
@@ -81,6 +85,8 @@ async function judge(environment: InspectEnvironment, repository: Repository, no
     const { version, skipped } = await resolveVersion(repository, environment.CHURNOPS_VERSION);
     notes.facts = { version };
     pass([version === environment.CHURNOPS_VERSION ? `Version ${version} is asked for.` : `${environment.CHURNOPS_VERSION} is ${version}.`, ...skippedText(skipped)].join(' '));
+    const settled = settledAlready(environment, version);
+    if (settled !== undefined) return { verdict: 'Unchanged', reason: 'NothingNewer', message: settled };
     step = 'card';
     const remote = await readRemoteCard(repository, version);
     const { card, digest } = remote;
@@ -118,6 +124,15 @@ async function judge(environment: InspectEnvironment, repository: Repository, no
   }
 }
 
+/** Why the version that `latest` is needs no look; undefined: it does. A package is immutable, so that its name is enough. */
+function settledAlready(environment: InspectEnvironment, version: string): string | undefined {
+  const { CHURNOPS_VERSION: requested, CHURNOPS_STABLE_VERSION: stable, CHURNOPS_STABLE_REPOSITORY: from, CHURNOPS_REPOSITORY: repository } = environment;
+  if (requested !== LATEST) return undefined;
+  if (environment.CHURNOPS_KNOWN_VERSIONS.includes(version)) return `${LATEST} is ${version}, as before.`;
+  if (stable === undefined || (from ?? repository) !== repository || compareVersions(version, stable) >= 0) return undefined;
+  return `${LATEST} is ${version}, which is older than ${stable}, which serves: to go back, name it in spec.model.version.`;
+}
+
 function storeOf(environment: InspectEnvironment, location: StoreLocation): ObjectStore {
   return openStore(location, { endpoint: environment.CHURNOPS_STORE_ENDPOINT, region: environment.CHURNOPS_STORE_REGION });
 }
@@ -126,7 +141,7 @@ function storeOf(environment: InspectEnvironment, location: StoreLocation): Obje
 async function stableCard(environment: InspectEnvironment, repository: Repository, version: string): Promise<ModelCard> {
   const { CHURNOPS_STABLE_REPOSITORY: url = repository.url, CHURNOPS_STABLE_DIGEST: digest } = environment;
   if (url === repository.url) return readStableCard(repository, version, digest);
-  const location = parseLocation(url);
+  const location = parseLocation(url, environment.CHURNOPS_VOLUME);
   const store = storeOf(environment, location);
   try {
     return await readStableCard({ ...repository, store, prefix: location.prefix, url }, version, digest);

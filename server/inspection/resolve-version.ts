@@ -1,12 +1,10 @@
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
-import { PACKAGE_FILES } from '../../contracts/names.ts';
+import { LATEST, PACKAGE_FILES } from '../../contracts/names.ts';
 import { joinKey } from '../../platform/object-store/location.ts';
 import { patiently, VERSION } from '../package/remote-package.ts';
 import type { Repository } from '../package/remote-package.ts';
 import { compareVersions } from './version-order.ts';
 
-/** What `spec.model.version` says for "the newest". */
-export const LATEST = 'latest';
 /** A trainer that dies while uploading leaves a folder without a card; so many in a row would be another problem. */
 const MAX_UNFINISHED = 50;
 const LISTED = 3;
