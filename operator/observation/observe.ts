@@ -1,15 +1,17 @@
 import type { z } from 'zod';
 import { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
-import { ChurnModelStatus } from '../../contracts/churn-model/status.ts';
+import { ChurnModelStatus, type RetentionRun } from '../../contracts/churn-model/status.ts';
 import { isCandidateHash, shortHash } from '../../contracts/digest.ts';
 import { LABELS } from '../../contracts/names.ts';
 import { inspectJobName } from '../resources/inspect-job.ts';
 import { NOBODY } from '../resources/service.ts';
 import { childName, type Subject } from '../resources/subject.ts';
-import type { Facts, InspectionJob, VersionPods } from '../rollout/facts.ts';
-import type { Candidate } from '../rollout/state.ts';
+import type { Facts, InspectionJob, VersionPods, Wanted } from '../rollout/facts.ts';
+import { pollTry, type Try } from '../rollout/latest.ts';
+import type { RolloutState } from '../rollout/state.ts';
 import { observeInspection } from './inspection-job.ts';
-import type { Deployment, Job, Pod, Service, StoredChurnModel } from './kinds.ts';
+import type { CronJob, Deployment, Job, Pod, Service, StoredChurnModel } from './kinds.ts';
+import { observeRetention } from './retention-run.ts';
 import { rolloutStateOf } from './rollout-state.ts';
 import { observeVersion } from './version-pods.ts';
 import { wantedOf } from './wanted.ts';
@@ -22,18 +24,28 @@ export type Children = Readonly<{
   deployments: readonly Deployment[];
   services: readonly Service[];
   jobs: readonly Job[];
+  cronJobs: readonly CronJob[];
+  /** Jobs that one of its CronJobs made, or somebody from one by hand. */
+  scheduledJobs: readonly Job[];
   pods: readonly Pod[];
 }>;
 
 export type Observation = Readonly<
-  | { readable: true; subject: Subject; generation: number; facts: Facts; stored: ChurnModelStatus | undefined; children: Children }
+  | { readable: true; subject: Subject; generation: number; facts: Facts; stored: ChurnModelStatus | undefined; children: Children; retention: RetentionRun | undefined }
   | { readable: false; generation: number; part: 'spec' | 'status'; problem: string; stored: ChurnModelStatus | undefined }
 >;
 
-function jobOf(candidate: Candidate | undefined, subject: Subject, children: Children, nowMs: number): InspectionJob {
-  if (candidate?.stage !== 'Inspecting') return { state: 'Absent' };
-  const { startedAtMs, inspection } = candidate;
-  const name = inspectJobName(subject, { key: inspection.key, attempt: inspection.attempt, startedAtMs });
+/** The inspection whose Job matters now: the candidate's, else that of the look for a newer version. */
+export function currentTry(wanted: Wanted, state: RolloutState): Try | undefined {
+  const { candidate } = state;
+  if (candidate?.stage !== 'Inspecting') return pollTry(wanted, state);
+  return { key: candidate.inspection.key, attempt: candidate.inspection.attempt, startedAtMs: candidate.startedAtMs };
+}
+
+function jobOf(wanted: Wanted, state: RolloutState, subject: Subject, children: Children, nowMs: number): InspectionJob {
+  const current = currentTry(wanted, state);
+  if (current === undefined) return { state: 'Absent' };
+  const name = inspectJobName(subject, current);
   const job = children.jobs.find((each) => each.metadata.name === name);
   return observeInspection(job, children.pods.filter((pod) => pod.metadata.labels?.[JOB_NAME_LABEL] === name), nowMs);
 }
@@ -62,6 +74,7 @@ export function observe(model: StoredChurnModel, children: Children, nowMs: numb
   };
   const selector = children.services.find((each) => each.metadata.name === name)?.spec.selector?.[LABELS.hash];
   const selected = selector === NOBODY ? undefined : selector;
-  const facts: Facts = { nowMs, selected, wanted: wantedOf(spec.data, subject.annotations, state), state, pods, inspectionJob: jobOf(state.candidate, subject, children, nowMs) };
-  return { readable: true, subject, generation, facts, stored, children };
+  const wanted = wantedOf(spec.data, subject.annotations, state);
+  const facts: Facts = { nowMs, selected, wanted, state, pods, inspectionJob: jobOf(wanted, state, subject, children, nowMs) };
+  return { readable: true, subject, generation, facts, stored, children, retention: observeRetention(children.scheduledJobs, children.pods) };
 }

@@ -1,6 +1,6 @@
-import type { CandidateVersion, ChurnModelStatus, Inspection, PreviousVersion, RejectedVersion, StableVersion } from '../../contracts/churn-model/status.ts';
+import type { CandidateVersion, ChurnModelStatus, Inspection, LatestVersion, PreviousVersion, RejectedVersion, StableVersion } from '../../contracts/churn-model/status.ts';
 import { isCandidateHash, isPackageDigest } from '../../contracts/digest.ts';
-import { INITIAL_STATE, type Candidate, type InspectionState, type Previous, type Rejected, type RejectionReason, type RolloutState, type Stable, type VersionIdentity } from '../rollout/state.ts';
+import { INITIAL_STATE, type Candidate, type InspectionState, type Latest, type Previous, type Rejected, type RejectionReason, type RolloutState, type Stable, type VersionIdentity } from '../rollout/state.ts';
 
 /** An instant of the status; one that cannot be read counts as long ago. */
 function ms(text: string | undefined): number {
@@ -47,6 +47,13 @@ function candidateOf(stored: CandidateVersion | undefined): Candidate | undefine
   return { stage: 'Inspecting', repository: stored.repository, requested: stored.requested, startedAtMs, inspection: inspectionOf(inspection) };
 }
 
+function latestOf(stored: LatestVersion | undefined): Latest | undefined {
+  if (stored === undefined) return undefined;
+  const { key, version, failures, code, message } = stored;
+  const failed = failures === undefined || code === undefined || message === undefined ? undefined : { failures, code, message };
+  return { key, version, checkedAtMs: ms(stored.checkedAt), nextCheckAtMs: ms(stored.nextCheckAt), failed };
+}
+
 const REJECTIONS: Readonly<Record<string, RejectionReason>> = { OfflineGateFailed: 'OfflineGateFailed', SchemaIncompatible: 'SchemaIncompatible', NotReady: 'NotReady' };
 
 function rejectedOf(stored: RejectedVersion): Rejected {
@@ -61,6 +68,7 @@ export function rolloutStateOf(status: ChurnModelStatus | undefined): RolloutSta
     stable: stableOf(status.stable),
     candidate: candidateOf(status.candidate),
     previous: previousOf(status.previous),
+    latest: latestOf(status.latest),
     rejected: (status.rejected ?? []).map(rejectedOf),
   };
 }

@@ -1,19 +1,20 @@
 import type { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
 import { canonicalJson, sha256Hex } from '../../contracts/digest.ts';
 import { durationMs } from '../../contracts/duration.ts';
-import { ACTIONS } from '../../contracts/names.ts';
+import { ACTIONS, LATEST } from '../../contracts/names.ts';
 import type { Wanted } from '../rollout/facts.ts';
 import type { RolloutState } from '../rollout/state.ts';
 
 /** Pods where `spec.serving` names no size: two, so that one may go without a gap. */
 const DEFAULT_REPLICAS = 2;
 const DEFAULT_ROLLBACK_WINDOW = '24h';
+const DEFAULT_POLL_INTERVAL = '1h';
 
 /** The `retry` annotation, where it names a rejection of the version asked for: then, and only then, it makes another inspection of it. */
 function retryOf(requested: string, annotations: Readonly<Record<string, string>>, state: RolloutState): string | undefined {
   const retry = annotations[ACTIONS.retry];
   if (retry === undefined || retry.length < 8) return undefined;
-  return state.rejected.some((entry) => entry.hash?.startsWith(retry) === true && (entry.version === requested || requested === 'latest')) ? retry : undefined;
+  return state.rejected.some((entry) => entry.hash?.startsWith(retry) === true && (entry.version === requested || requested === LATEST)) ? retry : undefined;
 }
 
 /** What spec and annotations ask for. */
@@ -33,5 +34,9 @@ export function wantedOf(spec: ChurnModelSpec, annotations: Readonly<Record<stri
     inspectionKey: sha256Hex(canonicalJson(inputs)).slice(0, 16),
     replicas: spec.serving?.replicas ?? spec.serving?.autoscaling?.minReplicas ?? DEFAULT_REPLICAS,
     rollbackWindowMs: durationMs(spec.rollout?.rollbackWindow ?? DEFAULT_ROLLBACK_WINDOW),
+    poll:
+      version === LATEST && spec.rollout?.suspend !== true
+        ? { intervalMs: durationMs(spec.model.pollInterval ?? DEFAULT_POLL_INTERVAL), whileUnderWay: spec.rollout?.supersede === 'Immediate' }
+        : undefined,
   };
 }

@@ -2,9 +2,10 @@ import type { Phase } from '../../contracts/churn-model/status.ts';
 import type { Decision, Move } from './decision.ts';
 import type { Facts, VersionPods } from './facts.ts';
 import { decideInspection } from './inspection.ts';
+import { rejectedLatest, resolved, resolvedUnchanged, withRejected } from './latest.ts';
 import { promoted } from './promoted.ts';
 import { decidePromotion, startClock } from './promotion.ts';
-import { MAX_REJECTED, type Candidate, type Rejected, type RolloutState, type StartClock } from './state.ts';
+import type { Candidate, Rejected, RolloutState, StartClock } from './state.ts';
 
 /** One step of the candidate. */
 export type Step = Pick<Decision, 'phase' | 'reason' | 'problem' | 'state' | 'moves' | 'recheckMs'>;
@@ -21,6 +22,8 @@ export function advance(facts: Facts, state: RolloutState, rejected: Rejected | 
 
 function atRest(state: RolloutState, rejected: Rejected | undefined): Step {
   const base = { state, moves: [], recheckMs: undefined };
+  const failed = state.latest?.failed;
+  if (rejected === undefined && failed !== undefined) return { ...base, phase: 'Stable', reason: 'PollFailed', problem: { code: failed.code, message: failed.message, nextTryAtMs: state.latest?.nextCheckAtMs ?? 0 } };
   if (rejected === undefined) return { ...base, phase: 'Stable', reason: 'Settled', problem: undefined };
   return {
     ...base,
@@ -69,8 +72,12 @@ function inspecting(facts: Facts, state: RolloutState, candidate: Candidate & { 
         moves: [{ move: 'InspectionStarted', requested, attempt: move.inspection.attempt }],
         recheckMs: undefined,
       };
+    case 'Unchanged': {
+      const next = resolvedUnchanged(facts.wanted, { ...state, candidate: undefined }, move.version, nowMs);
+      return { ...atRest(next, rejectedLatest(facts.wanted, next)), moves: [{ move: 'NothingNewer', version: move.version, message: move.message }] };
+    }
     case 'Fail':
-      return reject(state, nowMs, { version: move.version, hash: move.hash, key: candidate.inspection.key, reason: move.reason, message: move.message });
+      return reject(resolved(facts.wanted, state, move.version, nowMs), nowMs, { version: move.version, hash: move.hash, key: candidate.inspection.key, reason: move.reason, message: move.message });
     case 'Pass': {
       const passed: Move = { move: 'InspectionPassed', version: move.identity.version, message: move.message };
       const next: Candidate & { stage: 'Deployed' } = {
@@ -84,7 +91,7 @@ function inspecting(facts: Facts, state: RolloutState, candidate: Candidate & { 
         message: move.message,
         report: move.report,
       };
-      return deployed(facts, { ...state, candidate: next }, next, [passed]);
+      return deployed(facts, resolved(facts.wanted, { ...state, candidate: next }, move.identity.version, nowMs), next, [passed]);
     }
   }
 }
@@ -129,8 +136,7 @@ function settled(state: RolloutState, moves: readonly Move[]): Step {
 }
 
 function reject(state: RolloutState, nowMs: number, entry: Omit<Rejected, 'atMs'>): Step {
-  const rejected = [{ ...entry, atMs: nowMs }, ...state.rejected.filter((other) => other.key !== entry.key)].slice(0, MAX_REJECTED);
-  const next = { ...state, candidate: undefined, rejected };
+  const next = { ...state, candidate: undefined, rejected: withRejected(state.rejected, { ...entry, atMs: nowMs }) };
   return {
     phase: state.stable === undefined ? 'Initializing' : 'RolledBack',
     reason: entry.reason,

@@ -1,7 +1,9 @@
+import { LATEST } from '../../contracts/names.ts';
 import { advance } from './advance.ts';
 import type { Decision, DesiredVersion, Move } from './decision.ts';
 import type { Facts, InspectionJob } from './facts.ts';
 import { decidePrevious } from './previous.ts';
+import { knownVersions, pollLatest, rejectedLatest, untilPollMs, type Try } from './latest.ts';
 import { identityOf, unrecordedPromotion } from './promoted.ts';
 import type { Candidate, RolloutState } from './state.ts';
 import { findTarget } from './target.ts';
@@ -21,19 +23,21 @@ function decideNext(facts: Facts): Decision {
   const aimed = aim(facts);
   // A report belongs to the candidate whose Job it is: one that takes its place starts with none (DESIGN section 4, invariant 4).
   const inspectionJob: InspectionJob = aimed.state.candidate === facts.state.candidate ? facts.inspectionJob : { state: 'Absent' };
-  const step = advance({ ...facts, inspectionJob }, aimed.state, aimed.rejected);
+  const polled = pollLatest({ ...facts, inspectionJob }, aimed.state);
+  const step = advance({ ...facts, inspectionJob }, polled.state, aimed.rejected ?? rejectedLatest(facts.wanted, polled.state));
   const cleaned = cleanPrevious(facts, step.state);
-  const rechecks = [step.recheckMs, cleaned.recheckMs].filter((ms) => ms !== undefined);
+  const untilNextMs = polled.running === undefined ? untilPollMs(facts.wanted, cleaned.state, facts.nowMs) : undefined;
+  const rechecks = [step.recheckMs, cleaned.recheckMs, untilNextMs].filter((ms) => ms !== undefined);
   return {
     phase: step.phase,
     reason: step.reason,
     problem: step.problem,
     state: cleaned.state,
-    inspection: inspectionOf(cleaned.state.candidate, facts.state.candidate),
+    inspection: inspectionOf(facts, cleaned.state, polled.running),
     versions: desiredVersions(facts, cleaned.state, cleaned.drained),
     selected: cleaned.state.stable?.hash,
     unrecorded: unrecordedOf(facts, cleaned.state),
-    moves: [...aimed.moves, ...step.moves, ...cleaned.moves],
+    moves: [...aimed.moves, ...polled.moves, ...step.moves, ...cleaned.moves],
     recheckMs: rechecks.length === 0 ? undefined : Math.min(...rechecks),
   };
 }
@@ -42,7 +46,8 @@ type Aimed = Readonly<{ state: RolloutState; moves: readonly Move[]; rejected: R
 
 /** Makes the candidate of the state the one that `spec` asks for. */
 function aim(facts: Facts): Aimed {
-  const { state, wanted, nowMs } = facts;
+  const { wanted, nowMs } = facts;
+  const state: RolloutState = wanted.requested === LATEST ? facts.state : { ...facts.state, latest: undefined };
   const target = findTarget(wanted, state, nowMs);
   const aborted: Move[] = state.candidate === undefined ? [] : [{ move: 'CandidateAborted', version: versionOf(state.candidate) }];
   switch (target.target) {
@@ -53,7 +58,7 @@ function aim(facts: Facts): Aimed {
     case 'Rejected':
       return { state: { ...state, candidate: undefined }, moves: aborted, rejected: target.rejected };
     case 'Previous': {
-      const identity = identityOf(target.previous);
+      const identity = { ...identityOf(target.previous), requested: wanted.requested };
       const candidate: Candidate = { stage: 'Deployed', identity, inspectionKey: undefined, startedAtMs: nowMs, deployedAtMs: nowMs, heldSinceMs: undefined, heldBy: undefined, message: undefined, report: undefined };
       return { state: { ...state, candidate }, moves: [...aborted, { move: 'ReturnedToPrevious', version: identity.version }], rejected: undefined };
     }
@@ -118,9 +123,12 @@ function unrecordedOf(facts: Facts, state: RolloutState): string | undefined {
  * The Job that should run. Its name is made of what the status remembers, so a new candidate is written down first
  * and inspected at the next look: a crash in between makes no second Job.
  */
-function inspectionOf(candidate: Candidate | undefined, remembered: Candidate | undefined): Decision['inspection'] {
+function inspectionOf({ wanted, state: { candidate: remembered } }: Facts, state: RolloutState, poll: Try | undefined): Decision['inspection'] {
+  const known = knownVersions(wanted, state);
+  if (poll !== undefined) return { ...poll, repository: wanted.repository, requested: wanted.requested, known, poll: true };
+  const { candidate } = state;
   if (remembered?.stage !== 'Inspecting' || remembered.startedAtMs !== candidate?.startedAtMs) return undefined;
   if (candidate?.stage !== 'Inspecting' || candidate.inspection.state !== 'Running') return undefined;
   const { repository, requested, startedAtMs, inspection } = candidate;
-  return { key: inspection.key, attempt: inspection.attempt, repository, requested, startedAtMs };
+  return { key: inspection.key, attempt: inspection.attempt, repository, requested, startedAtMs, known, poll: false };
 }

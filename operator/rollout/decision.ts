@@ -5,6 +5,8 @@ import type { RolloutState, VersionIdentity } from './state.ts';
 /** Why the rollout stands where it does: the same word in condition, event, log and metric. */
 export type Reason =
   | 'Settled'
+  /** `latest` cannot be resolved at the moment; stable serves on. */
+  | 'PollFailed'
   | 'Inspecting'
   | 'InspectionRetry'
   | 'StartingPods'
@@ -19,6 +21,12 @@ export type Move = Readonly<
   | { move: 'InspectionStarted'; requested: string; attempt: number }
   | { move: 'InspectionErrored'; requested: string; attempt: number; code: string; message: string; nextTryAtMs: number }
   | { move: 'InspectionPassed'; version: string; message: string }
+  /** An inspection of `latest` found nothing that is not decided about already. */
+  | { move: 'NothingNewer'; version: string; message: string }
+  /** A look for a newer version found one. */
+  | { move: 'NewerVersion'; version: string }
+  /** Looks for a newer version began to fail, or fail for another reason than before. */
+  | { move: 'PollErrored'; code: string; message: string; nextTryAtMs: number }
   | { move: 'CandidateAborted'; version: string }
   /** Something outside keeps its pods from becoming ready; `code` and `message` say what. */
   | { move: 'CandidateHeld'; version: string; code: string; message: string }
@@ -40,7 +48,17 @@ export type Decision = Readonly<{
   problem: Readonly<{ code: string; message: string; nextTryAtMs?: number }> | undefined;
   state: RolloutState;
   /** Job that should be running. */
-  inspection: Readonly<{ key: string; attempt: number; repository: string; requested: string; startedAtMs: number }> | undefined;
+  inspection: Readonly<{
+    key: string;
+    attempt: number;
+    repository: string;
+    requested: string;
+    startedAtMs: number;
+    /** Versions that `latest` may turn out to be without being inspected again. */
+    known: readonly string[];
+    /** Whether it looks for a newer version while nothing is under way. */
+    poll: boolean;
+  }> | undefined;
   versions: readonly DesiredVersion[];
   /** Whom the Service selects; undefined: nobody yet. */
   selected: CandidateHash | undefined;

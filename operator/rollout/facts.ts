@@ -38,6 +38,8 @@ export type Wanted = Readonly<{
   inspectionKey: string;
   replicas: number;
   rollbackWindowMs: number;
+  /** How `latest` is looked after; undefined: a version is pinned, or the rollout is suspended. */
+  poll: Readonly<{ intervalMs: number; /** Whether a newer version overtakes the one under way. */ whileUnderWay: boolean }> | undefined;
 }>;
 
 /** Plain facts of one look at the cluster. */
@@ -49,6 +51,6 @@ export type Facts = Readonly<{
   selected: string | undefined;
   /** Pods by candidate hash. */
   pods: (hash: string) => VersionPods;
-  /** Job of the candidate's inspection as the state names it. */
+  /** Job of the candidate's inspection, else of the look for a newer version, as the state names it. */
   inspectionJob: InspectionJob;
 }>;

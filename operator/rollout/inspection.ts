@@ -1,10 +1,12 @@
 import { isCandidateHash, isPackageDigest } from '../../contracts/digest.ts';
+import { LATEST } from '../../contracts/names.ts';
 import type { InspectionReport } from '../../contracts/reports.ts';
 import type { InspectionJob } from './facts.ts';
 import type { InspectionState, RejectionReason, VersionIdentity } from './state.ts';
 
 const FIRST_RETRY_MS = 10_000;
-const LONGEST_RETRY_MS = 300_000;
+/** Longest wait between two tries. */
+export const LONGEST_RETRY_MS = 300_000;
 
 /** Wait after the given failed try: 10 s doubling to 5 min. A store that is back is noticed within 5 minutes, whoever is away. */
 export function retryDelayMs(attempt: number): number {
@@ -20,6 +22,8 @@ export type InspectionMove = Readonly<
   | { move: 'Errored'; inspection: InspectionState & { state: 'Error' } }
   | { move: 'Retry'; inspection: InspectionState & { state: 'Running' } }
   | { move: 'Pass'; identity: VersionIdentity; message: string; report: string | undefined }
+  /** `latest` is a version that is decided about already. */
+  | { move: 'Unchanged'; version: string; message: string }
   | { move: 'Fail'; reason: RejectionReason; message: string; version: string; hash: string | undefined }
 >;
 
@@ -65,6 +69,9 @@ function judged(input: Parameters<typeof decideInspection>[0], report: Inspectio
   switch (report.verdict) {
     case 'Error':
       return errored(inspection, nowMs, { code: report.code ?? report.reason, message: report.message, atMs: finishedAtMs, report: path });
+    case 'Unchanged':
+      if (report.version === undefined || requested !== LATEST) return errored(inspection, nowMs, { code: 'InspectionBroken', message: 'the report finds nothing new where a version was named', atMs: finishedAtMs, report: path });
+      return { move: 'Unchanged', version: report.version, message: report.message };
     case 'Fail':
       return {
         move: 'Fail',

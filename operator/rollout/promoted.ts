@@ -14,6 +14,7 @@ export function promoted(state: RolloutState, identity: VersionIdentity, nowMs: 
       stable: { ...identity, startedAtMs: nowMs },
       candidate: undefined,
       previous: from === undefined ? state.previous : { ...identityOf(from), replacedAtMs: nowMs },
+      latest: state.latest,
       // It has proven itself since: an old rejection must not keep it from coming back later.
       rejected: state.rejected.filter((entry) => entry.hash !== identity.hash),
     },

@@ -59,16 +59,29 @@ export type Rejected = Readonly<{
   atMs: number;
 }>;
 
+/** What `spec.model.version: latest` is. */
+export type Latest = Readonly<{
+  /** Inspection key under which it was found out: with another gate, a rejected version is looked at again. */
+  key: string;
+  version: string;
+  /** When it was resolved last; failed tries since do not move it. */
+  checkedAtMs: number;
+  nextCheckAtMs: number;
+  failed: Readonly<{ failures: number; code: string; message: string }> | undefined;
+}>;
+
 /** All progress of a rollout. It lives in `status` of the ChurnModel, nowhere else (DESIGN section 4, invariant 3). */
 export type RolloutState = Readonly<{
   stable: Stable | undefined;
   candidate: Candidate | undefined;
   previous: Previous | undefined;
+  /** Undefined for a pinned version, and until `latest` was resolved. */
+  latest: Latest | undefined;
   /** Newest first, at most ten. */
   rejected: readonly Rejected[];
 }>;
 
 /** A model nobody has worked on yet. */
-export const INITIAL_STATE: RolloutState = { stable: undefined, candidate: undefined, previous: undefined, rejected: [] };
+export const INITIAL_STATE: RolloutState = { stable: undefined, candidate: undefined, previous: undefined, latest: undefined, rejected: [] };
 
 export const MAX_REJECTED = 10;

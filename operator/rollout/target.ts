@@ -1,4 +1,6 @@
+import { LATEST } from '../../contracts/names.ts';
 import type { Wanted } from './facts.ts';
+import { latestOf, rejectedLatest } from './latest.ts';
 import { mayReturn } from './previous.ts';
 import type { Candidate, Previous, Rejected, RolloutState, VersionIdentity } from './state.ts';
 
@@ -28,14 +30,25 @@ function isUnderWay(wanted: Wanted, candidate: Candidate): boolean {
   return isWanted(wanted, candidate.identity);
 }
 
+/** `latest` is what it was resolved to; until that is known, or where its rejection may be out of date, it is found out for everyone to see. */
+function findLatest(wanted: Wanted, state: RolloutState): Target {
+  const { stable, candidate } = state;
+  if (candidate !== undefined && isUnderWay(wanted, candidate)) return { target: 'Candidate', candidate };
+  const latest = latestOf(wanted, state);
+  if (latest === undefined) return { target: 'New' };
+  if (stable?.repository === wanted.repository && stable.version === latest.version) return { target: 'Stable' };
+  const rejected = rejectedLatest(wanted, { ...state, latest });
+  return rejected === undefined ? { target: 'New' } : { target: 'Rejected', rejected };
+}
+
 /** Compares what is wanted with what is there; the first match wins (DESIGN section 4, invariant 10). */
 export function findTarget(wanted: Wanted, state: RolloutState, nowMs: number): Target {
+  if (wanted.requested === LATEST) return findLatest(wanted, state);
   if (state.stable !== undefined && isWanted(wanted, state.stable)) return { target: 'Stable' };
   if (state.candidate !== undefined && isUnderWay(wanted, state.candidate)) return { target: 'Candidate', candidate: state.candidate };
   const rejected = state.rejected.find((entry) => entry.key === wanted.inspectionKey);
   if (rejected !== undefined) return { target: 'Rejected', rejected };
   const { previous } = state;
-  // By its own name only: `latest` asks for the newest version, not for the one that was the newest once.
   if (previous?.repository === wanted.repository && previous.version === wanted.requested && mayReturn(previous, wanted.rollbackWindowMs, nowMs)) return { target: 'Previous', previous };
   return { target: 'New' };
 }

@@ -19,6 +19,12 @@ export function eventOf(move: Move): EventText {
       return { type: 'Warning', reason: reasonOf(move.code, 'InspectionError'), action: 'Inspect', note: `Try ${move.attempt} for ${move.requested}: ${move.code}: ${boundedText(move.message, LONGEST_CAUSE_BYTES)} Next try at ${dueAt(move.nextTryAtMs)}` };
     case 'InspectionPassed':
       return { type: 'Normal', reason: 'Inspected', action: 'Inspect', note: move.message };
+    case 'NothingNewer':
+      return { type: 'Normal', reason: 'NothingNewer', action: 'Inspect', note: move.message };
+    case 'NewerVersion':
+      return { type: 'Normal', reason: 'NewerVersion', action: 'Poll', note: `latest is ${move.version} now` };
+    case 'PollErrored':
+      return { type: 'Warning', reason: reasonOf(move.code, 'PollFailed'), action: 'Poll', note: `latest could not be resolved: ${move.code}: ${boundedText(move.message, LONGEST_CAUSE_BYTES)} Next try at ${dueAt(move.nextTryAtMs)}, then backing off; told again only when the cause changes` };
     case 'CandidateAborted':
       return { type: 'Normal', reason: 'Aborted', action: 'Abort', note: `${move.version} is no longer wanted` };
     case 'CandidateHeld':

@@ -22,6 +22,11 @@ function serving(decision: Decision): string {
   return stable === undefined ? 'Nothing serves yet.' : `${stable.version} serves.`;
 }
 
+/** What a person can do about a rejection. */
+function wayOn(decision: Decision): string {
+  return decision.state.latest === undefined ? 'Set spec.model.version to another version' : 'Publish a newer version, which latest finds, or name one in spec.model.version';
+}
+
 /** How to ask again about the rejected version; it needs a hash, which a package that could not be read has none of. */
 function retryHint(decision: Decision): string {
   const hash = decision.state.rejected.find((entry) => entry.message === decision.problem?.message)?.hash;
@@ -37,6 +42,8 @@ export function messageOf(decision: Decision): StatusMessage {
   switch (decision.reason) {
     case 'Settled':
       return serving(decision);
+    case 'PollFailed':
+      return `${serving(decision)} What latest is could not be found out.${why}${next}`;
     case 'Inspecting':
       return problem === undefined ? `Inspecting ${version}: digests, golden rows, offline gate. ${serving(decision)}` : `The inspection of ${version} cannot start.${why} ${serving(decision)}`;
     case 'InspectionRetry':
@@ -50,6 +57,6 @@ export function messageOf(decision: Decision): StatusMessage {
     case 'OfflineGateFailed':
     case 'SchemaIncompatible':
     case 'NotReady':
-      return `Rejected: ${boundedText(problem?.message ?? decision.reason, LONGEST_CAUSE_BYTES)} ${serving(decision)} Set spec.model.version to another version${retryHint(decision)}.`;
+      return `Rejected: ${boundedText(problem?.message ?? decision.reason, LONGEST_CAUSE_BYTES)} ${serving(decision)} ${wayOn(decision)}${retryHint(decision)}.`;
   }
 }

@@ -1,5 +1,5 @@
-import type { CandidateVersion, ChurnModelStatus, Inspection, RejectedVersion } from '../../contracts/churn-model/status.ts';
-import type { Candidate, InspectionState, Rejected, RolloutState, VersionIdentity } from '../rollout/state.ts';
+import type { CandidateVersion, ChurnModelStatus, Inspection, LatestVersion, RejectedVersion } from '../../contracts/churn-model/status.ts';
+import type { Candidate, InspectionState, Latest, Rejected, RolloutState, VersionIdentity } from '../rollout/state.ts';
 import { boundedText, LONGEST_MESSAGE_BYTES, LONGEST_REJECTION_BYTES } from './bounded-text.ts';
 
 /** RFC 3339 of an instant, in milliseconds: deadlines must not gain or lose a second by being written down. */
@@ -42,13 +42,19 @@ function rejectedRecord(rejected: Rejected): RejectedVersion {
   return { version, ...(hash === undefined ? {} : { hash }), key, reason, message: boundedText(message, LONGEST_REJECTION_BYTES), at: instant(rejected.atMs) };
 }
 
+function latestRecord({ key, version, checkedAtMs, nextCheckAtMs, failed }: Latest): LatestVersion {
+  const failure = failed === undefined ? {} : { failures: failed.failures, code: failed.code, message: boundedText(failed.message, LONGEST_REJECTION_BYTES) };
+  return { key, version, checkedAt: instant(checkedAtMs), nextCheckAt: instant(nextCheckAtMs), ...failure };
+}
+
 /** The rollout's progress as the status holds it; `operator/observation/rollout-state.ts` reads it back. */
-export function rolloutRecord(state: RolloutState): Pick<ChurnModelStatus, 'stable' | 'candidate' | 'previous' | 'rejected'> {
-  const { stable, candidate, previous, rejected } = state;
+export function rolloutRecord(state: RolloutState): Pick<ChurnModelStatus, 'stable' | 'candidate' | 'previous' | 'latest' | 'rejected'> {
+  const { stable, candidate, previous, latest, rejected } = state;
   return {
     ...(stable === undefined ? {} : { stable: { ...identityRecord(stable), startedAt: instant(stable.startedAtMs) } }),
     ...(candidate === undefined ? {} : { candidate: candidateRecord(candidate) }),
     ...(previous === undefined ? {} : { previous: { ...identityRecord(previous), replacedAt: instant(previous.replacedAtMs) } }),
+    ...(latest === undefined ? {} : { latest: latestRecord(latest) }),
     ...(rejected.length === 0 ? {} : { rejected: rejected.map(rejectedRecord) }),
   };
 }

@@ -1,3 +1,4 @@
+import { LATEST } from '../../contracts/names.ts';
 import type { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
 
 /** A field that the schema takes and that nothing acts on yet. */
@@ -8,9 +9,6 @@ type Unhonoured = Readonly<{ field: string; isSet: (spec: ChurnModelSpec) => boo
  * A field that is merely at its default where its default means "off" is not named.
  */
 const UNHONOURED: readonly Unhonoured[] = [
-  { field: 'spec.model.version: latest (resolved once, when it is set; a newer package is not noticed)', isSet: (spec) => spec.model.version === 'latest' },
-  { field: 'spec.model.pollInterval', isSet: (spec) => spec.model.pollInterval !== undefined },
-  { field: 'spec.storage.volumeClaim', isSet: (spec) => spec.storage?.volumeClaim !== undefined },
   { field: 'spec.storage.credentials.training', isSet: (spec) => spec.storage?.credentials?.training?.secretRef !== undefined || spec.storage?.credentials?.training?.serviceAccountName !== undefined },
   { field: 'spec.serving.autoscaling', isSet: (spec) => spec.serving?.autoscaling !== undefined },
   { field: 'spec.serving.expose', isSet: (spec) => spec.serving?.expose !== undefined },
@@ -20,11 +18,10 @@ const UNHONOURED: readonly Unhonoured[] = [
   { field: 'spec.rollout.shadow', isSet: (spec) => spec.rollout?.shadow !== undefined },
   { field: 'spec.rollout.gate', isSet: (spec) => spec.rollout?.gate !== undefined },
   { field: 'spec.rollout.canary', isSet: (spec) => spec.rollout?.canary !== undefined },
-  { field: 'spec.rollout.supersede', isSet: (spec) => spec.rollout?.supersede === 'AfterDecision' },
-  { field: 'spec.rollout.suspend', isSet: (spec) => spec.rollout?.suspend === true },
+  { field: 'spec.rollout.supersede', isSet: (spec) => spec.rollout?.supersede === 'AfterDecision' && spec.model.version !== LATEST },
+  { field: 'spec.rollout.suspend (holds only the looks for a newer version)', isSet: (spec) => spec.rollout?.suspend === true },
   { field: 'spec.retraining', isSet: (spec) => spec.retraining !== undefined },
   { field: 'spec.monitoring', isSet: (spec) => spec.monitoring !== undefined },
-  { field: 'spec.retention', isSet: (spec) => spec.retention !== undefined },
   { field: 'spec.experiment', isSet: (spec) => spec.experiment !== undefined },
   { field: 'spec.batch', isSet: (spec) => (spec.batch ?? []).length > 0 },
 ];

@@ -1,7 +1,7 @@
 import { candidateHash, packageDigest } from '../../../../contracts/digest.ts';
 import type { InspectionReport } from '../../../../contracts/reports.ts';
 import type { Facts, InspectionJob, PodProblem, VersionPods, Wanted } from '../../../../operator/rollout/facts.ts';
-import { INITIAL_STATE, type Candidate, type InspectionState, type Previous, type Rejected, type Stable, type VersionIdentity } from '../../../../operator/rollout/state.ts';
+import { INITIAL_STATE, type Candidate, type InspectionState, type Latest, type Previous, type Rejected, type Stable, type VersionIdentity } from '../../../../operator/rollout/state.ts';
 
 /** The instant at which tables look. */
 export const NOW_MS = Date.parse('2026-11-21T07:00:00.000Z');
@@ -51,8 +51,19 @@ export function rejected(version: string, over: Partial<Rejected> = {}): Rejecte
   return { version, hash: identity(version).hash, key: keyOf(version), reason: 'OfflineGateFailed', message: 'too weak', atMs: NOW_MS - HOUR_MS, ...over };
 }
 
+/** What the newest version is asked for by. */
+export function wantedLatest(over: Partial<Wanted> = {}): Wanted {
+  return wanted('latest', { poll: { intervalMs: HOUR_MS, whileUnderWay: false }, ...over });
+}
+
+/** What `latest` was resolved to ten minutes ago. */
+export function latest(version: string, over: Partial<Latest> = {}): Latest {
+  const checkedAtMs = over.checkedAtMs ?? NOW_MS - 10 * MINUTE_MS;
+  return { key: keyOf('latest'), version, checkedAtMs, nextCheckAtMs: checkedAtMs + HOUR_MS, failed: undefined, ...over };
+}
+
 export function wanted(version: string, over: Partial<Wanted> = {}): Wanted {
-  return { repository: REPOSITORY, requested: version, inspectionKey: keyOf(version), replicas: 2, rollbackWindowMs: 24 * HOUR_MS, ...over };
+  return { repository: REPOSITORY, requested: version, inspectionKey: keyOf(version), replicas: 2, rollbackWindowMs: 24 * HOUR_MS, poll: undefined, ...over };
 }
 
 export const NO_PODS: VersionPods = { requested: undefined, ready: 0, readyUpToDate: 0, problem: undefined };

@@ -213,7 +213,7 @@ test.each<{ name: string; report: ReturnType<typeof report> }>([
 test('the Job is the same after a crash: same key, same try, same start', () => {
   const candidate = inspecting('b');
   const given = facts({ wanted: wanted('b'), state: { ...INITIAL_STATE, candidate } });
-  const expected = { key: keyOf('b'), attempt: 1, repository: candidate.repository, requested: 'b', startedAtMs: candidate.startedAtMs };
+  const expected = { key: keyOf('b'), attempt: 1, repository: candidate.repository, requested: 'b', startedAtMs: candidate.startedAtMs, known: [], poll: false };
   expect(decide(given).inspection).toEqual(expected);
   expect(decide({ ...given, nowMs: NOW_MS + HOUR_MS }).inspection).toEqual(expected);
 });

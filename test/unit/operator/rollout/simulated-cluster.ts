@@ -1,4 +1,5 @@
 import { ChurnModelStatus } from '../../../../contracts/churn-model/status.ts';
+import { currentTry } from '../../../../operator/observation/observe.ts';
 import { rolloutStateOf } from '../../../../operator/observation/rollout-state.ts';
 import { decide } from '../../../../operator/rollout/decide.ts';
 import type { Decision } from '../../../../operator/rollout/decision.ts';
@@ -6,7 +7,10 @@ import type { Facts, InspectionJob, PodProblem, VersionPods } from '../../../../
 import { DRAIN_MS } from '../../../../operator/rollout/previous.ts';
 import type { RolloutState, VersionIdentity } from '../../../../operator/rollout/state.ts';
 import { rolloutRecord } from '../../../../operator/status/rollout-record.ts';
-import { identity, keyOf, NOW_MS, report, wanted } from './builders.ts';
+import { identity, keyOf, MINUTE_MS, NOW_MS, report, wanted, wantedLatest } from './builders.ts';
+
+/** How often `latest` is resolved. */
+export const POLL_MS = 6 * MINUTE_MS;
 
 /** How a version's inspections end: the first `errors` tries without a verdict, then with one. */
 export type InspectionBehaviour = Readonly<{ errors: number; errorKind: 'Error' | 'Broken'; verdict: 'Pass' | 'Fail'; tookMs: number }>;
@@ -16,7 +20,8 @@ export type PodBehaviour = Readonly<{ start: 'Ready'; afterMs: number } | { star
 export type PackageBehaviour = Readonly<{ sameAs: string | undefined; inspection: InspectionBehaviour; pods: PodBehaviour }>;
 
 type SimulatedDeployment = { identity: VersionIdentity; replicas: number; podsBornMs: number[] };
-type SimulatedJob = { readonly version: string; readonly attempt: number; readonly bornMs: number };
+/** `version` is what `latest` was when the Job was made; undefined: the store did not answer, or had nothing. */
+type SimulatedJob = { readonly version: string | undefined; readonly unchanged: boolean; readonly attempt: number; readonly bornMs: number };
 
 /** A write, in words. */
 export type Write = Readonly<
@@ -40,6 +45,10 @@ export class SimulatedCluster {
   nowMs = NOW_MS;
   version: string;
   replicas = 2;
+  /** What is in the repository, for `latest`. */
+  published: readonly string[] = ['a'];
+  storeDead = false;
+  overtakes = false;
   readonly log: string[] = [];
   readonly #packages: Readonly<Record<string, PackageBehaviour>>;
   readonly #deployments = new Map<string, SimulatedDeployment>();
@@ -106,10 +115,11 @@ export class SimulatedCluster {
   }
 
   facts(): Facts {
-    const { state } = this;
-    const { candidate } = state;
-    const inspectionJob: InspectionJob = candidate?.stage === 'Inspecting' ? this.#jobFacts(jobName(candidate.inspection.key, candidate.inspection.attempt, candidate.startedAtMs)) : { state: 'Absent' };
-    return { nowMs: this.nowMs, wanted: wanted(this.version, { replicas: this.replicas }), state, selected: this.#selected?.slice(0, 8), pods: (hash) => this.podFacts(hash), inspectionJob };
+    const { state, replicas } = this;
+    const want = this.version === 'latest' ? wantedLatest({ replicas, poll: { intervalMs: POLL_MS, whileUnderWay: this.overtakes } }) : wanted(this.version, { replicas });
+    const current = currentTry(want, state);
+    const inspectionJob: InspectionJob = current === undefined ? { state: 'Absent' } : this.#jobFacts(jobName(current.key, current.attempt, current.startedAtMs));
+    return { nowMs: this.nowMs, wanted: want, state, selected: this.#selected?.slice(0, 8), pods: (hash) => this.podFacts(hash), inspectionJob };
   }
 
   /** @param hash whole, or its first 8 digits */
@@ -143,7 +153,7 @@ export class SimulatedCluster {
     switch (write.write) {
       case 'CreateJob': {
         const { inspection } = decision;
-        if (inspection !== undefined) this.#jobs.set(jobName(inspection.key, inspection.attempt, inspection.startedAtMs), { version: inspection.requested, attempt: inspection.attempt, bornMs: this.nowMs });
+        if (inspection !== undefined) this.#jobs.set(jobName(inspection.key, inspection.attempt, inspection.startedAtMs), this.#newJob(inspection));
         return;
       }
       case 'CreateDeployment': {
@@ -193,10 +203,12 @@ export class SimulatedCluster {
         if (write.hash === decision.state.stable?.hash) broken(7, 'stable is deleted');
         return;
       case 'CreateJob':
-        if (facts.state.rejected.some((entry) => entry.key === write.key)) broken(10, 'a rejected version is inspected again');
+        for (const entry of facts.state.rejected.filter(({ key }) => key === facts.wanted.inspectionKey)) {
+          if (decision.inspection?.known.includes(entry.version) !== true) broken(10, 'a rejected version is inspected again');
+        }
         return;
       case 'CreateDeployment':
-        if (decision.state.rejected.some((entry) => entry.hash === write.hash && entry.key === facts.wanted.inspectionKey)) broken(10, 'a rejected version is deployed again');
+        if (decision.versions.some(({ identity: { hash, version } }) => hash === write.hash && decision.state.rejected.some((entry) => entry.hash === hash && entry.version === version && entry.key === facts.wanted.inspectionKey))) broken(10, 'a rejected version is deployed again');
         return;
       case 'Status':
         // Progress is written down only after what it stands for is there (invariant 3).
@@ -204,18 +216,34 @@ export class SimulatedCluster {
     }
   }
 
+  #newJob({ requested, attempt, known }: NonNullable<Decision['inspection']>): SimulatedJob {
+    const base = { attempt, bornMs: this.nowMs, unchanged: false };
+    if (requested !== 'latest') return { ...base, version: this.storeDead ? undefined : requested };
+    const newest = this.newest;
+    if (this.storeDead || newest === undefined) return { ...base, version: undefined };
+    const { stable } = this.state;
+    return { ...base, version: newest, unchanged: known.includes(newest) || (stable !== undefined && newest < stable.version) };
+  }
+
+  get newest(): string | undefined {
+    return this.published.toSorted().at(-1);
+  }
+
   #jobFacts(name: string): InspectionJob {
     const job = this.#jobs.get(name);
     if (job === undefined) return { state: 'Absent' };
-    const behaviour = this.#packages[job.version]?.inspection;
+    const { version } = job;
+    if (version === undefined) return { state: 'Finished', finishedAtMs: job.bornMs, report: report('a', { verdict: 'Error', reason: 'PackageError', code: 'StoreUnreachable', message: 'no answer', version: undefined }) };
+    if (job.unchanged) return { state: 'Finished', finishedAtMs: job.bornMs, report: report(version, { verdict: 'Unchanged', reason: 'NothingNewer', message: 'as before' }) };
+    const behaviour = this.#packages[version]?.inspection;
     if (behaviour === undefined || this.nowMs < job.bornMs + behaviour.tookMs) return { state: 'Running', problem: undefined };
     const finishedAtMs = job.bornMs + behaviour.tookMs;
     if (job.attempt <= behaviour.errors && behaviour.errorKind === 'Broken') return { state: 'Broken', message: 'OOMKilled', finishedAtMs };
-    const { digest, hash } = this.identityOf(job.version);
+    const { digest, hash } = this.identityOf(version);
     const base = { packageDigest: digest, candidateHash: hash };
-    if (job.attempt <= behaviour.errors) return { state: 'Finished', finishedAtMs, report: report(job.version, { verdict: 'Error', reason: 'PackageError', code: 'StoreUnreachable', message: 'no answer' }) };
-    if (behaviour.verdict === 'Fail') return { state: 'Finished', finishedAtMs, report: report(job.version, { ...base, verdict: 'Fail', reason: 'OfflineGateFailed', message: 'too weak' }) };
-    return { state: 'Finished', finishedAtMs, report: report(job.version, base) };
+    if (job.attempt <= behaviour.errors) return { state: 'Finished', finishedAtMs, report: report(version, { verdict: 'Error', reason: 'PackageError', code: 'StoreUnreachable', message: 'no answer' }) };
+    if (behaviour.verdict === 'Fail') return { state: 'Finished', finishedAtMs, report: report(version, { ...base, verdict: 'Fail', reason: 'OfflineGateFailed', message: 'too weak' }) };
+    return { state: 'Finished', finishedAtMs, report: report(version, base) };
   }
 
   #behaviour(deployment: SimulatedDeployment): PodBehaviour {
@@ -253,11 +281,17 @@ function jobName(key: string, attempt: number, startedAtMs: number): string {
 
 /** Whether what is wanted has come about, as far as it can: it serves, or it was rejected, or (first version) its pods never become ready. */
 export function isSettled(cluster: SimulatedCluster, packages: Readonly<Record<string, PackageBehaviour>>): boolean {
-  const { state, version } = cluster;
-  if (state.candidate !== undefined) {
-    const name = packages[version]?.sameAs ?? version;
-    return state.stable === undefined && state.candidate.stage === 'Deployed' && packages[name]?.pods.start === 'Never';
+  const { state } = cluster;
+  const version = cluster.version === 'latest' ? (cluster.newest ?? '') : cluster.version;
+  const isRejected = state.rejected.some((entry) => entry.key === keyOf(cluster.version) && entry.version === version);
+  const { candidate } = state;
+  if (candidate !== undefined) {
+    if (state.stable !== undefined || candidate.stage !== 'Deployed') return false;
+    const name = packages[candidate.identity.version]?.sameAs ?? candidate.identity.version;
+    return packages[name]?.pods.start === 'Never' && (candidate.identity.version === version || isRejected);
   }
-  if (state.rejected.some((entry) => entry.key === keyOf(version))) return true;
+  if (isRejected) return true;
+  // What is no longer there, and newer than all that is, serves on.
+  if (cluster.version === 'latest' && state.stable !== undefined && state.stable.version > version) return true;
   return state.stable?.version === version && cluster.selected === cluster.identityOf(version).hash;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { z } from 'zod';
-import { HOUR_MS, identity, MINUTE_MS } from './builders.ts';
-import { isSettled, SimulatedCluster, type PackageBehaviour } from './simulated-cluster.ts';
+import { HOUR_MS, identity, MINUTE_MS, NOW_MS } from './builders.ts';
+import { isSettled, POLL_MS, SimulatedCluster, type PackageBehaviour } from './simulated-cluster.ts';
 
 type Step = Readonly<
   | { do: 'Reconcile'; cutOffAfter: number | undefined }
@@ -11,6 +11,9 @@ type Step = Readonly<
   | { do: 'KillPod'; version: string }
   | { do: 'LoseJobs' }
   | { do: 'LoseStatus' }
+  | { do: 'Publish'; version: string }
+  | { do: 'Unpublish'; version: string }
+  | { do: 'Store'; dead: boolean }
 >;
 
 const VERSIONS = ['a', 'b', 'c', 'd', 'e'] as const;
@@ -40,10 +43,13 @@ const packages = fc
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('Reconcile' as const), cutOffAfter: fc.oneof(fc.constant(undefined), fc.constant(undefined), fc.integer({ min: 0, max: 6 })) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('Wait' as const), ms: durationMs }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('Want' as const), version, replicas: fc.integer({ min: 0, max: 3 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('Want' as const), version: fc.oneof(version, { weight: 2, arbitrary: fc.constant('latest') }), replicas: fc.integer({ min: 0, max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('KillPod' as const), version }) },
   { weight: 1, arbitrary: fc.constant({ do: 'LoseJobs' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'LoseStatus' as const }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('Publish' as const), version }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('Unpublish' as const), version }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('Store' as const), dead: fc.boolean() }) },
 );
 
 function perform(cluster: SimulatedCluster, step: Step): void {
@@ -67,6 +73,18 @@ function perform(cluster: SimulatedCluster, step: Step): void {
       return;
     case 'LoseStatus':
       cluster.loseStatus();
+      return;
+    case 'Publish':
+      cluster.published = [...new Set([...cluster.published, step.version])];
+      cluster.log.push(`${step.version} is published`);
+      return;
+    case 'Unpublish':
+      cluster.published = cluster.published.filter((each) => each !== step.version);
+      cluster.log.push(`${step.version} is removed from the repository`);
+      return;
+    case 'Store':
+      cluster.storeDead = step.dead;
+      cluster.log.push(`the store is ${step.dead ? 'dead' : 'back'}`);
   }
 }
 
@@ -82,10 +100,13 @@ function comeToRest(cluster: SimulatedCluster): number | undefined {
 describe('rollouts in memory', () => {
   test('invariants hold at every write, and what is wanted comes about once the outside is quiet', () => {
     fc.assert(
-      fc.property(packages, fc.array(step, { maxLength: 60 }), (packages, steps) => {
-        const cluster = new SimulatedCluster(packages, 'a');
+      fc.property(packages, fc.array(step, { maxLength: 60 }), fc.constantFrom('a', 'latest'), fc.boolean(), (packages, steps, first, overtakes) => {
+        const cluster = new SimulatedCluster(packages, first);
+        cluster.overtakes = overtakes;
         for (const step of steps) perform(cluster, step);
         cluster.replicas = Math.max(cluster.replicas, 1);
+        cluster.storeDead = false;
+        if (cluster.published.length === 0) cluster.published = ['a'];
         // Quiet from here: time passes, as far as the operator asked or half a minute (pods and Jobs wake it).
         for (let look = 0; look < 700 && !isSettled(cluster, packages); look += 1) {
           const recheckMs = comeToRest(cluster);
@@ -148,4 +169,107 @@ test('a rollout, write by write', () => {
     '+89.0s Select from=b to=a',
     '+89.0s Status',
   ]);
+});
+
+describe('latest, look by look', () => {
+  /** Writes of the looks at each minute, with the phase and reason that people saw. */
+  function minutes(cluster: SimulatedCluster, count: number): readonly string[] {
+    const seen: string[] = [];
+    for (let minute = 0; minute < count; minute += 1) {
+      for (let looks = 0; looks < 12; looks += 1) {
+        const { writes, decision } = cluster.reconcile();
+        if (writes.length === 0) break;
+        const moves = decision.moves.map(({ move }) => move);
+        seen.push(`+${(cluster.nowMs - NOW_MS) / MINUTE_MS} ${writes.map(({ write }) => write).join(' ')}; ${decision.phase} ${decision.reason}${moves.length === 0 ? '' : `; ${moves.join(' ')}`}`);
+      }
+      cluster.nowMs += MINUTE_MS;
+    }
+    return seen;
+  }
+
+  function settled(): SimulatedCluster {
+    const cluster = new SimulatedCluster({ a: good, b: good, c: { ...good, inspection: { ...good.inspection, verdict: 'Fail' } } }, 'latest');
+    minutes(cluster, 3);
+    return cluster;
+  }
+  const nextPoll = POLL_MS / MINUTE_MS + 1;
+
+  test('a look without news is a Job and one status, no event, no other phase', () => {
+    const cluster = settled();
+    expect(minutes(cluster, 2 * nextPoll)).toEqual([
+      `+${nextPoll} CreateJob; Stable Settled`,
+      `+${nextPoll} Status; Stable Settled`,
+      `+${2 * nextPoll - 1} CreateJob; Stable Settled`,
+      `+${2 * nextPoll - 1} Status; Stable Settled`,
+    ]);
+  });
+
+  test('a newer version is inspected by the same look that found it', () => {
+    const cluster = settled();
+    cluster.published = ['a', 'b'];
+    expect(minutes(cluster, nextPoll)).toEqual([
+      `+${nextPoll} CreateJob; Stable Settled`,
+      `+${nextPoll + 1} CreateDeployment Scale Status; Promoting StartingPods; NewerVersion InspectionPassed`,
+      `+${nextPoll + 2} Select Status; Stable Settled; Promoted`,
+    ]);
+    expect(cluster.state.stable?.version).toBe('b');
+  });
+
+  test('a newer version that fails is rejected, looked at once, and made up for by the next', () => {
+    const cluster = settled();
+    cluster.published = ['a', 'c'];
+    expect(minutes(cluster, 2 * nextPoll)).toEqual([
+      `+${nextPoll} CreateJob; Stable Settled`,
+      `+${nextPoll + 1} Status; RolledBack OfflineGateFailed; NewerVersion CandidateRejected`,
+      `+${2 * nextPoll} CreateJob; RolledBack OfflineGateFailed`,
+      `+${2 * nextPoll} Status; RolledBack OfflineGateFailed`,
+    ]);
+    expect(cluster.state.rejected).toHaveLength(1);
+  });
+
+  test('a dead store leaves stable alone, is told once, and is asked ever less often', () => {
+    const cluster = settled();
+    cluster.storeDead = true;
+    const seen = minutes(cluster, nextPoll + 12);
+    expect(seen.filter((line) => line.includes('PollErrored'))).toHaveLength(1);
+    expect(seen.filter((line) => line.includes('CreateJob'))).toHaveLength(7);
+    expect(seen.slice(0, 2)).toEqual([`+${nextPoll} CreateJob; Stable Settled`, `+${nextPoll} Status; Stable PollFailed; PollErrored`]);
+    expect(seen.filter((line) => /Select|Deployment|Scale/.test(line))).toEqual([]);
+    cluster.storeDead = false;
+    expect(minutes(cluster, 6).at(-1)).toMatch(/Status; Stable Settled$/);
+  });
+
+  test('what serves is not replaced by something older because it is gone from the repository', () => {
+    const cluster = settled();
+    cluster.published = ['a', 'b'];
+    minutes(cluster, nextPoll);
+    cluster.published = ['a'];
+    const seen = minutes(cluster, 3 * nextPoll);
+    expect(seen.filter((line) => !/(CreateJob|Status|Scale); Stable Settled( |$|; PreviousDrained)/.test(line))).toEqual([]);
+    expect(seen).toHaveLength(7);
+    expect([cluster.state.stable?.version, cluster.state.latest?.version]).toEqual(['b', 'b']);
+  });
+
+  test('a version that was rejected does not come back because a newer one that was, too, is gone', () => {
+    const cluster = new SimulatedCluster({ a: good, b: { ...good, inspection: { ...good.inspection, verdict: 'Fail' } }, c: { ...good, inspection: { ...good.inspection, verdict: 'Fail' } } }, 'latest');
+    minutes(cluster, 3);
+    for (const published of [['a', 'b'], ['a', 'b', 'c'], ['a', 'b']]) {
+      cluster.published = published;
+      minutes(cluster, nextPoll);
+    }
+    expect(cluster.state.rejected.map(({ version }) => version)).toEqual(['c', 'b']);
+    expect(cluster.state.latest?.version).toBe('b');
+  });
+
+  test('going back is pinning; asking for latest again is asking what it is', () => {
+    const cluster = settled();
+    cluster.published = ['a', 'b'];
+    minutes(cluster, nextPoll);
+    cluster.version = 'a';
+    minutes(cluster, 3);
+    expect([cluster.state.stable?.version, cluster.state.latest]).toEqual(['a', undefined]);
+    cluster.version = 'latest';
+    expect(minutes(cluster, 5).join('\n')).toMatch(/Stable Inspecting; InspectionStarted[^]*InspectionPassed[^]*Promoted/);
+    expect(cluster.state.stable?.version).toBe('b');
+  });
 });
