@@ -1,11 +1,13 @@
 import { LABELS } from '../contracts/names.ts';
 import {
   CHURN_MODELS,
+  CRON_JOBS,
   DEPLOYMENTS,
   PODS,
   SEEN_JOBS,
   SERVICE_ACCOUNTS,
   SERVICES,
+  type CronJob,
   type Deployment,
   type Job,
   type Pod,
@@ -45,6 +47,7 @@ export class Caches {
   readonly services: KindCache<Service>;
   readonly serviceAccounts: KindCache<ServiceAccount>;
   readonly jobs: KindCache<Job>;
+  readonly cronJobs: KindCache<CronJob>;
   readonly pods: KindCache<Pod>;
   readonly #namespaces: Namespaces;
 
@@ -57,6 +60,7 @@ export class Caches {
     this.services = childCache(parts, SERVICES);
     this.serviceAccounts = childCache(parts, SERVICE_ACCOUNTS);
     this.jobs = childCache(parts, SEEN_JOBS);
+    this.cronJobs = childCache(parts, CRON_JOBS);
     this.pods = childCache(parts, PODS);
   }
 
@@ -74,6 +78,7 @@ export class Caches {
     this.services.onChange(child);
     this.serviceAccounts.onChange(child);
     this.jobs.onChange(child);
+    this.cronJobs.onChange(child);
     this.pods.onChange(child);
   }
 
@@ -118,10 +123,13 @@ export class Caches {
     const key = keyOf(ref);
     const ofModel = <T extends KubeObject>(cache: KindCache<T>): readonly T[] => cache.byIndex(BY_MODEL, key, ref.namespace);
     const owned = <T extends KubeObject>(cache: KindCache<T>): readonly T[] => ofModel(cache).filter((object) => controllerOf(object)?.uid === uid);
-    return { deployments: owned(this.deployments), services: owned(this.services), jobs: owned(this.jobs), pods: ofModel(this.pods) };
+    const cronJobs = owned(this.cronJobs);
+    const schedulers = new Set(cronJobs.map((each) => each.metadata.uid));
+    const scheduledJobs = ofModel(this.jobs).filter((job) => schedulers.has(controllerOf(job)?.uid ?? ''));
+    return { deployments: owned(this.deployments), services: owned(this.services), jobs: owned(this.jobs), cronJobs, scheduledJobs, pods: ofModel(this.pods) };
   }
 
   #all(): readonly Followed[] {
-    return [this.models, this.deployments, this.services, this.serviceAccounts, this.jobs, this.pods];
+    return [this.models, this.deployments, this.services, this.serviceAccounts, this.jobs, this.cronJobs, this.pods];
   }
 }

@@ -1,8 +1,9 @@
 import { shortHash } from '../contracts/digest.ts';
 import type { Caches } from './caches.ts';
-import { DEPLOYMENTS, JOBS, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
+import { CRON_JOBS, DEPLOYMENTS, JOBS, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
 import type { Children } from './observation/observe.ts';
 import { inspectJob, inspectJobName } from './resources/inspect-job.ts';
+import { retentionCronJobs, retentionName } from './resources/retention-cron-job.ts';
 import { serviceAccounts } from './resources/service-account.ts';
 import { stableService } from './resources/service.ts';
 import { servingDeployment } from './resources/serving-deployment.ts';
@@ -37,10 +38,11 @@ export class ChildrenWriter {
   /** Whether a cache has not seen an own write to one of these children yet. */
   isStale(subject: Pick<Subject, 'name' | 'namespace'>, children: Children, hashes: readonly string[], jobName: string | undefined): boolean {
     const ref = (name: string) => ({ namespace: subject.namespace, name });
-    const { serviceAccounts, services, deployments, jobs } = this.#caches;
+    const { serviceAccounts, services, deployments, jobs, cronJobs } = this.#caches;
     if (serviceAccounts.isStale(ref(subject.name)) || services.isStale(ref(subject.name))) return true;
     if (jobName !== undefined && jobs.isStale(ref(jobName))) return true;
     if (hashes.some((hash) => deployments.isStale(ref(childName(subject, hash.slice(0, 8)))))) return true;
+    if (children.cronJobs.some((each) => cronJobs.isStale(refOf(each))) || cronJobs.isStale(ref(retentionName(subject)))) return true;
     return children.deployments.some((each) => deployments.isStale(refOf(each))) || children.jobs.some((each) => jobs.isStale(refOf(each)));
   }
 
@@ -64,6 +66,7 @@ export class ChildrenWriter {
       for (const { deployment, replicas } of shrinking) await this.#scale(deployment, replicas, signal);
       await this.#prune(subject, children, decision, signal);
     }
+    await this.#schedule(subject, children, decision, round, signal);
     return { problems: round.problems, serviceSwitched: service !== undefined, pending: round.pending };
   }
 
@@ -90,6 +93,17 @@ export class ChildrenWriter {
     const existing = this.#caches.jobs.get({ namespace: subject.namespace, name: inspectJobName(subject, inspection) });
     if (existing !== undefined) return { object: existing };
     return this.#put(JOBS, this.#caches.jobs, subject, inspectJob(subject, this.#settings, inspection, state.stable), signal);
+  }
+
+  /** CronJobs that are wanted, and none that are not. */
+  async #schedule(subject: Subject, children: Children, decision: Decision, round: Round, signal: AbortSignal): Promise<void> {
+    const wanted = retentionCronJobs(subject, this.#settings, decision.state);
+    for (const cronJob of wanted) await round.do(this.#put(CRON_JOBS, this.#caches.cronJobs, subject, cronJob, signal));
+    const names = new Set(wanted.map((each) => each.metadata.name));
+    for (const cronJob of children.cronJobs) {
+      if (names.has(cronJob.metadata.name) || cronJob.metadata.deletionTimestamp !== undefined) continue;
+      await this.#delete(CRON_JOBS, this.#caches.cronJobs, cronJob, signal);
+    }
   }
 
   async #scale(deployment: Deployment, replicas: number, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Caches } from './caches.ts';
 import type { ChildrenWriter } from './children.ts';
 import { CHURN_MODELS, type StoredChurnModel } from './observation/kinds.ts';
-import { observe, type Observation } from './observation/observe.ts';
+import { currentTry, observe, type Observation } from './observation/observe.ts';
 import { LABELS } from '../contracts/names.ts';
 import { shortHash } from '../contracts/digest.ts';
 import type { ChurnModelStatus } from '../contracts/churn-model/status.ts';
@@ -66,7 +66,8 @@ type Readable = Observation & { readable: true };
 function isStale(parts: ControllerParts, { subject, children, facts }: Readable): boolean {
   const { stable, candidate, previous } = facts.state;
   const hashes = [stable?.hash, previous?.hash, candidate?.stage === 'Deployed' ? candidate.identity.hash : undefined].filter((hash) => hash !== undefined);
-  const job = candidate?.stage === 'Inspecting' ? inspectJobName(subject, { ...candidate.inspection, startedAtMs: candidate.startedAtMs }) : undefined;
+  const current = currentTry(facts.wanted, facts.state);
+  const job = current === undefined ? undefined : inspectJobName(subject, current);
   return parts.children.isStale(subject, children, hashes, job);
 }
 
@@ -84,10 +85,12 @@ async function bringAbout(parts: ControllerParts, model: StoredChurnModel, obser
     stablePods: truth.state.stable === undefined ? undefined : facts.pods(truth.state.stable.hash),
     replicas: facts.wanted.replicas,
     problems: result.problems,
+    retention: observation.retention,
     serviceSelects: result.serviceSwitched || selects(observation, truth),
     stored,
   });
   await writeStatus(parts, model, status, context.signal);
+  tellRetention(parts, model, status, stored, context);
   tell(parts, model, truth, result.problems, stored, context);
   const rechecks = [truth.recheckMs, result.problems.length > 0 ? PROBLEM_RECHECK_MS : undefined, result.pending ? STALE_RECHECK_MS : undefined];
   const requeueAfterMs = Math.min(...rechecks.filter((ms) => ms !== undefined));
@@ -107,6 +110,13 @@ function selects({ children, subject }: Readable, decision: Decision): boolean {
 async function writeStatus(parts: ControllerParts, model: StoredChurnModel, status: ChurnModelStatus, signal: AbortSignal): Promise<void> {
   const written = await parts.client.patchStatus(CHURN_MODELS, model, status, signal);
   if (written.metadata.resourceVersion !== model.metadata.resourceVersion) parts.caches.models.recordWrite(written);
+}
+
+/** A run that failed is told once; the next day's is another one. */
+function tellRetention(parts: ControllerParts, model: StoredChurnModel, { retention }: ChurnModelStatus, stored: ChurnModelStatus | undefined, context: ReconcileContext): void {
+  if (retention === undefined || retention.outcome === 'Done' || retention.finishedAt === stored?.retention?.finishedAt) return;
+  context.logger.warn({ reason: retention.reason, problem: retention.message }, 'retention');
+  parts.events.record({ regarding: model, type: 'Warning', reason: retention.reason, action: 'Retain', note: retention.message });
 }
 
 function tell(parts: ControllerParts, model: StoredChurnModel, decision: Decision, problems: readonly ChildProblem[], stored: ChurnModelStatus | undefined, context: ReconcileContext): void {

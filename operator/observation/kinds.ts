@@ -42,6 +42,10 @@ export const JOBS: ResourceKind<Job> = { group: 'batch', version: 'v1', plural: 
 const SeenJob = z.object({ apiVersion: z.string(), kind: z.string(), metadata: StoredMeta, spec: z.object({}), status: z.object({ conditions: z.array(z.object(ConditionOf.shape)).default([]), completionTime: z.string().optional() }).optional() });
 export const SEEN_JOBS: ResourceKind<Job> = { ...JOBS, schema: SeenJob };
 
+const CronJob = StoredObject.extend({ spec: z.looseObject({}) });
+export type CronJob = z.infer<typeof CronJob>;
+export const CRON_JOBS: ResourceKind<CronJob> = { group: 'batch', version: 'v1', plural: 'cronjobs', kind: 'CronJob', namespaced: true, schema: CronJob };
+
 const ContainerState = z.object({
   waiting: z.object({ reason: z.string().optional(), message: z.string().optional() }).optional(),
   running: z.object({ startedAt: z.string().nullish() }).optional(),

@@ -3,7 +3,7 @@ import { ACTIONS } from '../../contracts/names.ts';
 import type { Decision } from '../rollout/decision.ts';
 import type { Stable } from '../rollout/state.ts';
 import type { Desired } from './desired.ts';
-import { containerBase, identityEnvironment, podBase, storeEnvironment, variables } from './pod-parts.ts';
+import { containerBase, identityEnvironment, podBase, storeEnvironment, variables, volumeParts } from './pod-parts.ts';
 import type { Settings } from './settings.ts';
 import { childLabels, childMetadata, type Subject } from './subject.ts';
 
@@ -11,6 +11,8 @@ import { childLabels, childMetadata, type Subject } from './subject.ts';
 const DEADLINE_SECONDS = 900;
 /** How long people can read the logs of a finished inspection. */
 const KEEP_FINISHED_SECONDS = 3600;
+/** Looks for a newer version come again and again. */
+const KEEP_POLL_SECONDS = 600;
 
 type Inspection = NonNullable<Decision['inspection']>;
 
@@ -22,12 +24,15 @@ export function inspectJobName(subject: Pick<Subject, 'name'>, inspection: Pick<
 /** The Job that looks at a package before anything is deployed: digests, golden rows, offline gate (DESIGN section 5). */
 export function inspectJob(subject: Subject, settings: Settings, inspection: Inspection, stable: Stable | undefined): Desired {
   const labels = childLabels(subject, 'inspect');
+  // It writes its report into the store.
+  const volume = volumeParts(subject, inspection.repository, 'ReadWrite');
   const environment = variables({
     CHURNOPS_VERSION: inspection.requested,
     CHURNOPS_OFFLINE_MIN_AUC: subject.spec.rollout?.offline?.minAUC.toString(),
     CHURNOPS_STABLE_REPOSITORY: stable?.repository,
     CHURNOPS_STABLE_VERSION: stable?.version,
     CHURNOPS_STABLE_DIGEST: stable?.digest,
+    CHURNOPS_KNOWN_VERSIONS: inspection.known.length === 0 ? undefined : inspection.known.join(','),
     CHURNOPS_ALLOW_SCHEMA_CHANGE: subject.annotations[ACTIONS.allowSchemaChange],
   });
   const name = inspectJobName(subject, inspection);
@@ -39,21 +44,21 @@ export function inspectJob(subject: Subject, settings: Settings, inspection: Ins
       // Every try is a Job of its own, so that the next one is ours to time and to explain.
       backoffLimit: 0,
       activeDeadlineSeconds: DEADLINE_SECONDS,
-      ttlSecondsAfterFinished: KEEP_FINISHED_SECONDS,
+      ttlSecondsAfterFinished: inspection.poll ? KEEP_POLL_SECONDS : KEEP_FINISHED_SECONDS,
       template: {
-        metadata: { labels },
+        metadata: { labels: { ...labels, ...volume.labels } },
         spec: {
           ...podBase(subject, settings, 'evaluation'),
           restartPolicy: 'Never',
           containers: [
             {
               ...containerBase(settings, 'inspect', 'inspect'),
-              env: [...identityEnvironment(subject, settings), ...storeEnvironment(subject, inspection.repository, 'evaluation'), ...environment],
+              env: [...identityEnvironment(subject, settings), ...storeEnvironment(subject, inspection.repository, 'evaluation'), ...volume.environment, ...environment],
               resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '2Gi' } },
-              volumeMounts: [{ name: 'scratch', mountPath: '/tmp' }],
+              volumeMounts: [{ name: 'scratch', mountPath: '/tmp' }, ...volume.mounts],
             },
           ],
-          volumes: [{ name: 'scratch', emptyDir: {} }],
+          volumes: [{ name: 'scratch', emptyDir: {} }, ...volume.volumes],
         },
       },
     },

@@ -1,4 +1,5 @@
-import { PATHS } from '../../contracts/names.ts';
+import { LABELS, PATHS } from '../../contracts/names.ts';
+import { sha256Hex } from '../../contracts/digest.ts';
 import type { Settings } from './settings.ts';
 import type { Subject } from './subject.ts';
 
@@ -56,6 +57,53 @@ export function storeEnvironment(subject: Subject, repository: string, purpose: 
   ];
 }
 
+/** Whether a repository is on a mounted volume. */
+export function isOnVolume(repository: string): boolean {
+  return repository.startsWith('file://');
+}
+
+/** Name of the volume in a pod. */
+const VOLUME = 'models';
+
+/** What a pod needs for a repository on a volume claim; nothing for s3://, whose pods must not change. */
+export type VolumeParts = Readonly<{
+  environment: readonly EnvironmentVariable[];
+  volumes: readonly Readonly<Record<string, unknown>>[];
+  mounts: readonly Readonly<{ name: string; mountPath: string; readOnly?: boolean }>[];
+  labels: Readonly<Record<string, string>>;
+}>;
+
+/**
+ * The claim of a file:// repository, mounted. Read-only is said of the mount alone: said of the volume, the kubelet would not hand its
+ * files to the group of our pods (fsGroup), and one claim would be mounted in two ways on one node.
+ */
+export function volumeParts(subject: Subject, repository: string, access: 'Read' | 'ReadWrite'): VolumeParts {
+  const claim = subject.spec.storage?.volumeClaim?.claimName;
+  if (claim === undefined || !isOnVolume(repository)) return { environment: [], volumes: [], mounts: [], labels: {} };
+  return {
+    environment: variables({ CHURNOPS_VOLUME: PATHS.volume }),
+    volumes: [{ name: VOLUME, persistentVolumeClaim: { claimName: claim } }],
+    mounts: [{ name: VOLUME, mountPath: PATHS.volume, ...(access === 'Read' ? { readOnly: true } : {}) }],
+    labels: { [LABELS.claim]: claimLabel(claim) },
+  };
+}
+
+/** A claim's name may be longer than a label value; such ones are told apart by a digest. */
+function claimLabel(claim: string): string {
+  return claim.length <= 63 ? claim : sha256Hex(claim).slice(0, 32);
+}
+
+/**
+ * A volume that is attached to one node (ReadWriteOnce) can be read on that node only: all pods with the claim go where the first one is.
+ * `spec.serving.scheduling.affinity`, `{}` too, takes the place of this: for claims that many nodes may mount.
+ */
+function besideTheVolume(subject: Subject): Readonly<Record<string, unknown>> {
+  const claim = subject.spec.storage?.volumeClaim?.claimName;
+  if (claim === undefined || !isOnVolume(subject.spec.model.repository)) return {};
+  const sameClaim = { labelSelector: { matchLabels: { [LABELS.claim]: claimLabel(claim) } }, topologyKey: 'kubernetes.io/hostname' };
+  return { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [sameClaim] } } };
+}
+
 /** ServiceAccount of a pod: the one that the cloud maps to a role, else the model's own, which may do nothing. */
 export function serviceAccountFor(subject: Subject, purpose: StorePurpose): string {
   return credentialsFor(subject, purpose)?.serviceAccountName ?? subject.name;
@@ -73,7 +121,7 @@ export function placement(subject: Subject) {
   return {
     ...(nodeSelector === undefined ? {} : { nodeSelector }),
     ...(tolerations === undefined ? {} : { tolerations }),
-    ...(affinity === undefined ? {} : { affinity }),
+    ...(affinity === undefined ? besideTheVolume(subject) : { affinity }),
     ...(priorityClassName === undefined || priorityClassName === '' ? {} : { priorityClassName }),
   };
 }
@@ -84,7 +132,8 @@ export function podBase(subject: Subject, settings: Settings, purpose: StorePurp
     serviceAccountName: serviceAccountFor(subject, purpose),
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    securityContext: POD_SECURITY,
+    // Large volumes are handed over to our group once, not at every mount.
+    securityContext: isOnVolume(subject.spec.model.repository) ? { ...POD_SECURITY, fsGroupChangePolicy: 'OnRootMismatch' } : POD_SECURITY,
     ...(settings.imagePullSecrets.length === 0 ? {} : { imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })) }),
     ...placement(subject),
   };
@@ -96,7 +145,7 @@ export function identityEnvironment(subject: Subject, settings: Settings): reado
 }
 
 /** What every container of ours has in common. */
-export function containerBase(settings: Settings, name: string, command: 'serve' | 'pull' | 'inspect') {
+export function containerBase(settings: Settings, name: string, command: 'serve' | 'pull' | 'inspect' | 'retain') {
   return {
     name,
     image: settings.serverImage,

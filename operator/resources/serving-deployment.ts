@@ -2,7 +2,8 @@ import { shortHash } from '../../contracts/digest.ts';
 import { ANNOTATIONS, LABELS, PATHS, PORTS } from '../../contracts/names.ts';
 import type { VersionIdentity } from '../rollout/state.ts';
 import type { Desired } from './desired.ts';
-import { containerBase, identityEnvironment, podBase, storeEnvironment, variables } from './pod-parts.ts';
+import { containerBase, identityEnvironment, podBase, storeEnvironment, variables, volumeParts } from './pod-parts.ts';
+import type { VolumeParts } from './pod-parts.ts';
 import type { Settings } from './settings.ts';
 import { childLabels, childMetadata, type Subject } from './subject.ts';
 
@@ -30,7 +31,7 @@ function probe(path: string) {
   return { httpGet: { path, port: 'control' }, timeoutSeconds: 2 };
 }
 
-function containers(subject: Subject, settings: Settings, identity: VersionIdentity) {
+function containers(subject: Subject, settings: Settings, identity: VersionIdentity, volume: VolumeParts) {
   const { serving } = subject.spec;
   const resources = withDefaults(serving?.resources ?? {});
   const version = variables({ CHURNOPS_VERSION: identity.version, CHURNOPS_PACKAGE_DIGEST: identity.digest });
@@ -38,11 +39,12 @@ function containers(subject: Subject, settings: Settings, identity: VersionIdent
     initContainers: [
       {
         ...containerBase(settings, 'pull', 'pull'),
-        env: [...identityEnvironment(subject, settings), ...storeEnvironment(subject, identity.repository, 'serving'), ...version],
+        env: [...identityEnvironment(subject, settings), ...storeEnvironment(subject, identity.repository, 'serving'), ...volume.environment, ...version],
         resources,
         volumeMounts: [
           { name: 'package', mountPath: PATHS.package },
           { name: 'scratch', mountPath: '/tmp' },
+          ...volume.mounts,
         ],
       },
     ],
@@ -89,6 +91,8 @@ export function servingDeployment(subject: Subject, settings: Settings, identity
   const labels = podLabels(subject, identity);
   const selector = { [LABELS.model]: subject.name, [LABELS.hash]: shortHash(identity.hash) };
   const annotations = { [ANNOTATIONS.version]: identity.version };
+  // What serves has its package on a disk of its own: only `pull` reads the volume.
+  const volume = volumeParts(subject, identity.repository, 'Read');
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -98,12 +102,13 @@ export function servingDeployment(subject: Subject, settings: Settings, identity
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
       revisionHistoryLimit: 2,
       template: {
-        metadata: { labels, annotations },
+        metadata: { labels: { ...labels, ...volume.labels }, annotations },
         spec: {
           ...podBase(subject, settings, 'serving'),
           terminationGracePeriodSeconds: GRACE_SECONDS,
-          ...containers(subject, settings, identity),
+          ...containers(subject, settings, identity, volume),
           volumes: [
+            ...volume.volumes,
             { name: 'package', emptyDir: {} },
             { name: 'scratch', emptyDir: {} },
             { name: 'traffic', downwardAPI: { items: [{ path: 'policy', fieldRef: { fieldPath: `metadata.annotations['${ANNOTATIONS.trafficPolicy}']` } }] } },

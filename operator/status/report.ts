@@ -1,5 +1,5 @@
 import type { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
-import type { ChurnModelStatus, Condition } from '../../contracts/churn-model/status.ts';
+import type { ChurnModelStatus, Condition, RetentionRun } from '../../contracts/churn-model/status.ts';
 import type { Decision } from '../rollout/decision.ts';
 import type { VersionPods } from '../rollout/facts.ts';
 import { boundedText, LONGEST_MESSAGE_BYTES } from './bounded-text.ts';
@@ -20,6 +20,8 @@ export type ReportInput = Readonly<{
   stablePods: VersionPods | undefined;
   replicas: number;
   problems: readonly ChildProblem[];
+  /** The newest run of the retention Job that is still to be seen. */
+  retention: RetentionRun | undefined;
   /** Whether the Service that is there selects the stable version. */
   serviceSelects: boolean;
   stored: ChurnModelStatus | undefined;
@@ -67,7 +69,7 @@ function progressingCondition(input: ReportInput): ConditionDraft {
 
 /** The word of the decision; while something outside holds it up, the code of that is what a person looks for. */
 function progressReason(decision: Decision): string {
-  if ((decision.reason === 'InspectionRetry' || decision.reason === 'PodsFailing' || decision.reason === 'Inspecting') && decision.problem !== undefined) {
+  if ((decision.reason === 'InspectionRetry' || decision.reason === 'PollFailed' || decision.reason === 'PodsFailing' || decision.reason === 'Inspecting') && decision.problem !== undefined) {
     return /^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(decision.problem.code) ? decision.problem.code : decision.reason;
   }
   return decision.reason;
@@ -78,13 +80,35 @@ function honouredCondition(spec: ChurnModelSpec): ConditionDraft {
   return { type: 'SpecHonoured', status: 'False', reason: 'FieldsWithoutEffect', message: `no effect yet: ${fields.join(', ')}` };
 }
 
+/** What is known of retention: a run whose Job is gone is remembered. Undefined where nothing expires. */
+function retentionOf({ spec, retention, stored }: ReportInput): RetentionRun | undefined {
+  if (!isRetained(spec)) return undefined;
+  const known = stored?.retention;
+  if (retention === undefined || (known !== undefined && known.finishedAt > retention.finishedAt)) return known;
+  return { ...retention, message: boundedText(retention.message, LONGEST_MESSAGE_BYTES) };
+}
+
+function isRetained({ retention }: ChurnModelSpec): boolean {
+  return retention?.raw !== undefined || retention?.predictions !== undefined || retention?.evaluations !== undefined;
+}
+
+function retentionCondition(input: ReportInput): readonly ConditionDraft[] {
+  if (!isRetained(input.spec)) return [];
+  const run = retentionOf(input);
+  if (run === undefined) return [{ type: 'RetentionScheduled', status: 'True', reason: 'NotRunYet', message: 'a daily Job deletes what is expired; it has not run yet' }];
+  if (run.outcome === 'Failed') return [{ type: 'RetentionScheduled', status: 'False', reason: run.reason, message: run.message }];
+  // Without figures: a condition must not change every day.
+  return [{ type: 'RetentionScheduled', status: 'True', reason: 'LastRunDone', message: 'the newest run deleted all that was expired; see status.retention' }];
+}
+
 /** The whole status. Two calls with equal facts give equal documents but for the transition times of conditions that moved. */
 export function statusOf(input: ReportInput): ChurnModelStatus {
   const { decision, problems } = input;
-  const drafts = [readyCondition(input), availableCondition(input), progressingCondition(input), honouredCondition(input.spec)];
+  const drafts = [readyCondition(input), availableCondition(input), progressingCondition(input), ...retentionCondition(input), honouredCondition(input.spec)];
   const conditions: Condition[] = mergeConditions(drafts, input.stored?.conditions ?? [], input.generation, instant(input.nowMs));
   const auc = decision.state.stable?.testAUC;
   const conflict = joinedProblem(problems);
+  const retention = retentionOf(input);
   return {
     observedGeneration: input.generation,
     phase: decision.state.stable === undefined && conflict !== undefined ? 'Pending' : decision.phase,
@@ -92,6 +116,7 @@ export function statusOf(input: ReportInput): ChurnModelStatus {
     ...(auc === undefined ? {} : { auc: auc.toFixed(3) }),
     conditions,
     ...rolloutRecord(decision.state),
+    ...(retention === undefined ? {} : { retention }),
   };
 }
 

@@ -16,7 +16,7 @@ function want(spec: Partial<SpecText> = {}, annotations: Readonly<Record<string,
 
 test('what the shortest manifest asks for', () => {
   const { inspectionKey, ...rest } = want();
-  expect(rest).toEqual({ repository: REPOSITORY, requested: 'b', replicas: 2, rollbackWindowMs: 24 * HOUR_MS });
+  expect(rest).toEqual({ repository: REPOSITORY, requested: 'b', replicas: 2, rollbackWindowMs: 24 * HOUR_MS, poll: undefined });
   expect(inspectionKey).toMatch(/^[0-9a-f]{16}$/);
 });
 
@@ -25,6 +25,14 @@ test.each<{ name: string; spec: Partial<SpecText>; replicas: number }>([
   { name: 'nobody', spec: { serving: { replicas: 0 } }, replicas: 0 },
   { name: 'smallest size of an autoscaler', spec: { serving: { autoscaling: { minReplicas: 3, maxReplicas: 9 } } }, replicas: 3 },
 ])('size $name', ({ spec, replicas }) => expect(want(spec).replicas).toBe(replicas));
+
+test.each<{ name: string; spec: Partial<SpecText>; poll: ReturnType<typeof want>['poll'] }>([
+  { name: 'latest', spec: { model: { repository: REPOSITORY, version: 'latest' } }, poll: { intervalMs: HOUR_MS, whileUnderWay: false } },
+  { name: 'latest, often', spec: { model: { repository: REPOSITORY, version: 'latest', pollInterval: '10s' } }, poll: { intervalMs: 10_000, whileUnderWay: false } },
+  { name: 'latest, at once', spec: { model: { repository: REPOSITORY, version: 'latest' }, rollout: { supersede: 'Immediate' } }, poll: { intervalMs: HOUR_MS, whileUnderWay: true } },
+  { name: 'latest, suspended', spec: { model: { repository: REPOSITORY, version: 'latest' }, rollout: { suspend: true } }, poll: undefined },
+  { name: 'a pinned version', spec: { model: { repository: REPOSITORY, version: 'b', pollInterval: '10s' } }, poll: undefined },
+])('looks for a newer version: $name', ({ spec, poll }) => expect(want(spec).poll).toEqual(poll));
 
 describe('the key of an inspection', () => {
   const key = want().inspectionKey;

@@ -15,7 +15,7 @@ type SpecText = z.input<typeof ChurnModelSpec>;
 
 const settings: Settings = { serverImage: 'registry.test/server:1', imagePullPolicy: 'IfNotPresent', imagePullSecrets: ['registry'], logLevel: 'info' };
 const withStore: Partial<SpecText> = { storage: { endpoint: 'http://s3:7070', region: 'us-east-1', credentials: { serving: { secretRef: { name: 'churn-storage' } } } } };
-const INSPECTION = { key: 'k', attempt: 1, repository: REPOSITORY, requested: 'b', startedAtMs: NOW_MS };
+const INSPECTION = { key: 'k', attempt: 1, repository: REPOSITORY, requested: 'b', startedAtMs: NOW_MS, known: [], poll: false };
 
 function subject(spec: Partial<SpecText> = withStore, over: Partial<Subject> = {}): Subject {
   return { name: 'telco-churn', namespace: 'retention', uid: 'uid-1', spec: ChurnModelSpec.parse({ model: { repository: REPOSITORY, version: 'a' }, ...spec }), annotations: {}, ...over };

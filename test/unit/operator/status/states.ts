@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { candidateHash, packageDigest } from '../../../../contracts/digest.ts';
-import type { Candidate, InspectionState, Previous, Rejected, RolloutState, Stable, VersionIdentity } from '../../../../operator/rollout/state.ts';
+import type { Candidate, InspectionState, Latest, Previous, Rejected, RolloutState, Stable, VersionIdentity } from '../../../../operator/rollout/state.ts';
 import { REPOSITORY } from '../rollout/builders.ts';
 
 /** Instants that RFC 3339 can hold with four digits of year. */
@@ -52,7 +52,12 @@ function rejections(message: fc.Arbitrary<string>): fc.Arbitrary<Rejected> {
   return fc.record({ version: word, hash, key, reason: fc.constantFrom('OfflineGateFailed' as const, 'SchemaIncompatible' as const, 'NotReady' as const), message, atMs: instants });
 }
 
+function latests(message: fc.Arbitrary<string>): fc.Arbitrary<Latest> {
+  const failed = maybe(fc.record({ failures: fc.integer({ min: 1, max: 2 ** 31 - 1 }), code: fc.constantFrom('StoreUnreachable', 'InspectionBroken'), message }));
+  return fc.record({ key, version: word, checkedAtMs: instants, nextCheckAtMs: instants, failed });
+}
+
 /** Any state of a rollout whose messages are of the given kind. */
 export function statesWith(message: fc.Arbitrary<string>): fc.Arbitrary<RolloutState> {
-  return fc.record({ stable: maybe(stables), candidate: maybe(candidates(message)), previous: maybe(previouses), rejected: fc.array(rejections(message), { maxLength: 10 }) });
+  return fc.record({ stable: maybe(stables), candidate: maybe(candidates(message)), previous: maybe(previouses), latest: maybe(latests(message)), rejected: fc.array(rejections(message), { maxLength: 10 }) });
 }
