@@ -171,22 +171,22 @@ test('a rollout, write by write', () => {
   ]);
 });
 
-describe('latest, look by look', () => {
-  /** Writes of the looks at each minute, with the phase and reason that people saw. */
-  function minutes(cluster: SimulatedCluster, count: number): readonly string[] {
-    const seen: string[] = [];
-    for (let minute = 0; minute < count; minute += 1) {
-      for (let looks = 0; looks < 12; looks += 1) {
-        const { writes, decision } = cluster.reconcile();
-        if (writes.length === 0) break;
-        const moves = decision.moves.map(({ move }) => move);
-        seen.push(`+${(cluster.nowMs - NOW_MS) / MINUTE_MS} ${writes.map(({ write }) => write).join(' ')}; ${decision.phase} ${decision.reason}${moves.length === 0 ? '' : `; ${moves.join(' ')}`}`);
-      }
-      cluster.nowMs += MINUTE_MS;
+/** Writes of the looks at each minute, with the phase and reason that people saw. */
+function minutes(cluster: SimulatedCluster, count: number): readonly string[] {
+  const seen: string[] = [];
+  for (let minute = 0; minute < count; minute += 1) {
+    for (let looks = 0; looks < 12; looks += 1) {
+      const { writes, decision } = cluster.reconcile();
+      if (writes.length === 0) break;
+      const moves = decision.moves.map(({ move }) => move);
+      seen.push(`+${(cluster.nowMs - NOW_MS) / MINUTE_MS} ${writes.map(({ write }) => write).join(' ')}; ${decision.phase} ${decision.reason}${moves.length === 0 ? '' : `; ${moves.join(' ')}`}`);
     }
-    return seen;
+    cluster.nowMs += MINUTE_MS;
   }
+  return seen;
+}
 
+describe('latest, look by look', () => {
   function settled(): SimulatedCluster {
     const cluster = new SimulatedCluster({ a: good, b: good, c: { ...good, inspection: { ...good.inspection, verdict: 'Fail' } } }, 'latest');
     minutes(cluster, 3);
