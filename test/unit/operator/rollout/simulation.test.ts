@@ -186,12 +186,13 @@ function minutes(cluster: SimulatedCluster, count: number): readonly string[] {
   return seen;
 }
 
+function settled(): SimulatedCluster {
+  const cluster = new SimulatedCluster({ a: good, b: good, c: { ...good, inspection: { ...good.inspection, verdict: 'Fail' } } }, 'latest');
+  minutes(cluster, 3);
+  return cluster;
+}
+
 describe('latest, look by look', () => {
-  function settled(): SimulatedCluster {
-    const cluster = new SimulatedCluster({ a: good, b: good, c: { ...good, inspection: { ...good.inspection, verdict: 'Fail' } } }, 'latest');
-    minutes(cluster, 3);
-    return cluster;
-  }
   const nextPoll = POLL_MS / MINUTE_MS + 1;
 
   test('a look without news is a Job and one status, no event, no other phase', () => {
