@@ -110,6 +110,7 @@ function outcomeOf({ check, form }: ClaimContext, { all, outcomes, seed, panics,
 function everyFieldTaken(check: ClaimContext['check'], all: readonly Change[], taken: readonly Outcome[]): Check {
   const fields = new Set(all.filter(({ kind }) => kind === 'Valid').flatMap(({ fields }) => fields));
   const reached = new Set(taken.filter(({ change }) => change.kind !== 'Removed' && change.kind !== 'Null').flatMap(({ change }) => change.fields));
-  const missing = [...fields].filter((field) => !reached.has(field));
+  const within = (field: string): boolean => [...reached].some((one) => one === field || one.startsWith(`${field}.`) || one.startsWith(`${field}[`));
+  const missing = [...fields].filter((field) => !within(field));
   return check('every field was taken at least once', missing.length === 0, missing.length === 0 ? `${fields.size} fields` : `never: ${missing.join(', ')}`);
 }

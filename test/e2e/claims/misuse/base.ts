@@ -26,6 +26,10 @@ export const COMPANIONS: Companions = {
   'spec.storage.credentials.serving.serviceAccountName': { 'spec.storage.credentials.serving.secretRef': null },
   'spec.rollout.gate': { 'spec.rollout.gate': GATE },
   'spec.rollout.promotion': { 'spec.rollout.gate': GATE },
+  'spec.retraining.spot.nodeSelector': { 'spec.retraining.spot.platform': 'Custom' },
+  'spec.retraining.spot.tolerations': { 'spec.retraining.spot.platform': 'Custom', 'spec.retraining.spot.nodeSelector': { pool: 'spot' } },
+  'spec.retention.predictions': { 'spec.labels': { horizon: '1h' } },
+  'spec.batch': { 'spec.batch': [{ name: 'sample', schedule: '@weekly', input: 's3://churn/raw/cohorts/', output: 's3://churn/scores/telco-churn/' }] },
 };
 
 /**
