@@ -41,4 +41,4 @@ for (const model of await readdir(MODELS)) {
     reports[`${model}/latest`] = report;
   }
 }
-for (const stage of podStages(reports)) console.log(`---\n${dump(stage)}`);
+for (const stage of podStages(reports)) console.log(`---\n${dump(stage, { lineWidth: -1 })}`);

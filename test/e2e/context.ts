@@ -15,6 +15,8 @@ export type ClaimBasics = Readonly<{
   signal: AbortSignal;
   /** Tells the person at the screen what happens, with the time since the claim began. */
   progress: (text: string) => void;
+  /** Work that nobody needs to wait for, to remove what the claim made: it runs on while the next claim does, and its failure fails the run. */
+  afterwards: (work: Promise<void>) => void;
   /** Records one thing that was looked at and shows it at once; it need not be in the outcome's `checks` again. */
   check: (name: string, passed: boolean, detail: string) => Check;
 }>;
@@ -47,7 +49,10 @@ export function onPlatform(claim: PlatformClaim): RunnableClaim {
       try {
         return await claim.run(context);
       } finally {
-        await close();
+        const closed = close();
+        // In full nothing may run beside the next claim.
+        if (basics.form === 'full') await closed;
+        else basics.afterwards(closed);
       }
     },
   };
@@ -99,7 +104,7 @@ async function openContext(claim: string, basics: ClaimBasics): Promise<{ contex
     await cleaner.deleteAll(`${prefix}/`);
     cleaner.close();
     await closing.untilAny(
-      { what: `namespace ${namespace} gone`, deadlineMs: 180_000 },
+      { what: `namespace ${namespace} gone`, deadlineMs: 300_000, everyMs: 500 },
       async () => closing.find(NAMESPACES, namespace),
       (left) => left === undefined,
     );

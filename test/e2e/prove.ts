@@ -1,14 +1,14 @@
 import type { Check, Form } from './claim.ts';
 import type { ClaimReport } from './console-report.ts';
-import type { RunnableClaim } from './context.ts';
+import type { ClaimBasics, RunnableClaim } from './context.ts';
 import { minutes, type Proof } from './evidence.ts';
 
 /** How a claim is run, and to whom it is told. */
-export type ProveOptions = Readonly<{ form: Form; withTests: boolean; signal: AbortSignal; report: ClaimReport }>;
+export type ProveOptions = Readonly<{ form: Form; withTests: boolean; signal: AbortSignal; report: ClaimReport; afterwards: (work: Promise<void>) => void }>;
 
 /** Runs one claim to its end. Never rejects: a claim that throws has a check that failed. */
 export async function prove(claim: RunnableClaim, options: ProveOptions): Promise<Proof> {
-  const { report, form, withTests, signal } = options;
+  const { report, form, withTests, signal, afterwards } = options;
   const startedAt = new Date();
   const elapsed = (): string => minutes(Date.now() - startedAt.getTime()).replace(' min', '');
   const recorded: Check[] = [];
@@ -18,10 +18,11 @@ export async function prove(claim: RunnableClaim, options: ProveOptions): Promis
     return check;
   };
   report.begin(claim.title);
-  const basics = {
+  const basics: ClaimBasics = {
     form,
     withTests,
     signal,
+    afterwards,
     progress: (text: string) => report.progress(text, elapsed()),
     check: (name: string, passed: boolean, detail: string) => record({ name, passed, detail }),
   };

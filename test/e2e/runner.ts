@@ -45,17 +45,28 @@ if (values.list === true) {
   let passed = 0;
   let failed = 0;
   const wanted = CLAIMS.filter(({ name }) => names.length === 0 || names.includes(name));
+  const closing: Promise<void>[] = [];
+  const afterwards = (work: Promise<void>): void => {
+    // Looked at below; until then it must not bring the runner down.
+    work.catch(() => {});
+    closing.push(work);
+  };
   for (const group of groupsOf(wanted, width)) {
     if (group.length > 1) lines.progress(`\n  side by side, ${width} at a time: ${group.map(({ name }) => name).join(', ')}`);
     await runGroup(group, width, async (claim): Promise<void> => {
       if (interrupted.signal.aborted) return;
       const report = group.length > 1 ? groupedReport(claim.name, lines) : aloneReport(claim.name, lines);
-      const proof: Proof = await prove(claim, { form, withTests: values['with-tests'] === true, signal: interrupted.signal, report });
+      const proof: Proof = await prove(claim, { form, withTests: values['with-tests'] === true, signal: interrupted.signal, report, afterwards });
       if (form === 'full') lines.progress(`  evidence: ${await writeEvidence(proof, AbortSignal.timeout(30_000))}`);
       passed += proof.checks.filter((check) => check.passed).length;
       failed += proof.checks.filter((check) => !check.passed).length;
     });
     if (interrupted.signal.aborted) break;
+  }
+  for (const ended of await Promise.allSettled(closing)) {
+    if (ended.status === 'fulfilled') continue;
+    failed += 1;
+    console.log(`  FAILED  a claim leaves nothing behind: ${String(ended.reason)}`);
   }
   if (failed > 0) process.exitCode = 1;
   console.log(`\n${passed} passed, ${failed} failed, 0 skipped`);

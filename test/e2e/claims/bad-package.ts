@@ -1,6 +1,6 @@
 import type { ClaimContext, PlatformClaim } from '../context.ts';
 import { twoVersionSamples } from '../load/samples.ts';
-import { BAD_CASES, type BadCase } from './bad-package/cases.ts';
+import { BAD_CASES, SHORT_CASES, type BadCase } from './bad-package/cases.ts';
 import { runCase, type CaseResult } from './bad-package/run-case.ts';
 import { storeOutage } from './bad-package/store-outage.ts';
 
@@ -16,7 +16,8 @@ export const badPackage: PlatformClaim = {
     const samples = await twoVersionSamples(SAMPLES, context.signal);
     const results: CaseResult[] = [];
     // The longest waits (the kubelet's back-off) begin first.
-    const waiting = BAD_CASES.toSorted((a, b) => Number(b.foundBy === 'Pods') - Number(a.foundBy === 'Pods'));
+    const cases = context.form === 'full' ? BAD_CASES : SHORT_CASES;
+    const waiting = cases.toSorted((a, b) => Number(b.foundBy === 'Pods') - Number(a.foundBy === 'Pods'));
     const lane = async (): Promise<void> => {
       for (;;) {
         const bad = waiting.shift();
@@ -34,7 +35,7 @@ export const badPackage: PlatformClaim = {
     const sum = (of: (each: CaseResult) => number): number => results.reduce((total, each) => total + of(each), 0);
     return {
       checks: [],
-      figure: `${BAD_CASES.length + 1} cases, ${recovered.length} recovered (the slowest ${(slowestMs / 1000).toFixed(0)} s after its cause was gone), ${sum((each) => each.failed)} of ${sum((each) => each.calls)} calls of stable failed`,
+      figure: `${cases.length + 1} cases, ${recovered.length} recovered (the slowest ${(slowestMs / 1000).toFixed(0)} s after its cause was gone), ${sum((each) => each.failed)} of ${sum((each) => each.calls)} calls of stable failed`,
       evidence: [
         '| case | cause named | recovered after, s | calls | failed | status |',
         '| --- | --- | --- | --- | --- | --- |',

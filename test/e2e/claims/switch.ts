@@ -31,7 +31,8 @@ const BOTH_ANSWER = { [VERSIONS.decent]: 'decent', [VERSIONS.better]: 'better' }
 type Pace = 'AtOnce' | 'MidDrain' | 'FromZero';
 const MID_DRAIN_MS = 30_000;
 const FULL: readonly Pace[] = ['FromZero', 'AtOnce', 'AtOnce', 'FromZero', 'MidDrain', 'AtOnce', 'AtOnce', 'FromZero', 'MidDrain', 'FromZero'];
-const SHORT: readonly Pace[] = ['FromZero', 'FromZero', 'AtOnce'];
+/** A drain takes a minute: none is waited for. */
+const SHORT: readonly Pace[] = ['FromZero', 'AtOnce', 'AtOnce'];
 
 /** Callers do not notice that the version changes. */
 export const versionSwitch: PlatformClaim = {

@@ -12,19 +12,20 @@ const KEY = 'churnops.dev/fake-node';
 const STORAGE_SPEC = { endpoint: STORAGE.endpoint, credentials: { serving: { secretRef: { name: STORAGE.secret } } } };
 const MODEL = { repository: TELCO_REPOSITORY, version: VERSIONS.decent };
 
-type Habit = Readonly<{ how: string; metadata?: object; spec?: object; serving?: object; scheduling?: object }>;
+/** `clientSide`: as a server-side apply the API server refuses it. */
+type Habit = Readonly<{ how: string; clientSide?: boolean; metadata?: object; spec?: object; serving?: object; scheduling?: object }>;
 
 /** What people write that the API server stores in another form, or that says nothing. Pods are on fake nodes. */
 const HABITS: readonly Habit[] = [
   { how: 'nothing but what must be' },
   { how: 'cpu "0.5", memory 0.25Gi', serving: { resources: { requests: { cpu: '0.5', memory: '0.25Gi' }, limits: { memory: '1024Mi' } } } },
   { how: 'cpu 60m, memory 1e9', serving: { resources: { requests: { cpu: '60m', memory: '1e9' }, limits: { cpu: '1000m', memory: '2e9' } } } },
-  { how: 'numbers without quotes', serving: { resources: { requests: { cpu: 0.1, memory: 268435456 }, limits: { cpu: 1, memory: 1073741824 } } } },
+  { how: 'whole numbers without quotes', serving: { resources: { requests: { cpu: '0.1', memory: 268435456 }, limits: { cpu: 1, memory: 1073741824 } } } },
   { how: 'amounts finer than Kubernetes keeps', serving: { resources: { requests: { cpu: '0.0605', memory: '256.5Mi' }, limits: { memory: '1.5G' } } } },
   { how: 'a limit without a request', serving: { resources: { limits: { cpu: '500m', memory: '0.5Gi' } } } },
   { how: 'empty maps and lists', serving: { resources: { requests: {}, limits: {} } }, scheduling: { affinity: {}, topologySpreadConstraints: [], priorityClassName: '' }, spec: { batch: [] } },
   { how: 'an empty resources', serving: { resources: {} } },
-  { how: 'nulls', metadata: { annotations: null }, serving: { resources: null, decisionThreshold: null }, spec: { rollout: null, retraining: null } },
+  { how: 'nulls', clientSide: true, metadata: { annotations: null }, serving: { resources: null, decisionThreshold: null }, spec: { rollout: null, retraining: null } },
   { how: 'a threshold of 0', serving: { decisionThreshold: 0 } },
   { how: 'a threshold of 1.0', serving: { decisionThreshold: 1 } },
   { how: 'a threshold with many digits', serving: { decisionThreshold: 0.423000000000001 } },
@@ -47,7 +48,7 @@ const WAYS: readonly Way[] = ['kubectl apply', 'kubectl apply --server-side'];
 
 /** Every habit in every way. @param count how many, from the first on; habits in turn, then the next way */
 export function writtenManifests(count: number): readonly Written[] {
-  const all = WAYS.flatMap((way, turn) => HABITS.map((habit, index) => written(habit, `written-${turn * HABITS.length + index}`, way)));
+  const all = WAYS.flatMap((way, turn) => HABITS.map((habit, index) => written(habit, `written-${turn * HABITS.length + index}`, habit.clientSide === true ? 'kubectl apply' : way)));
   // Short form: of both ways, and not only the first habits.
   const step = all.length / Math.min(count, all.length);
   return Array.from({ length: Math.min(count, all.length) }, (_, index) => all[Math.floor(index * step)]).filter((one) => one !== undefined);

@@ -135,3 +135,6 @@ const shuffledLabels: BadCase = {
 
 /** All that happens to one model alone; the store that is away comes after. */
 export const BAD_CASES: readonly BadCase[] = [...changedBytes, cardAfterInspection, missingFile, wrongGoldenRows, unknownVersion, noBucket, wrongCredentials, shuffledLabels];
+
+/** One of each way in which a package is found to be bad: by its digest, by its absence, by what it answers, by its verdict, by its pods. */
+export const SHORT_CASES: readonly BadCase[] = [...changedBytes.slice(0, 1), cardAfterInspection, wrongGoldenRows, unknownVersion, shuffledLabels];

@@ -8,7 +8,7 @@ import { Subject } from './subject.ts';
 import { untilTold } from './told.ts';
 
 const STORE = { namespace: SYSTEM_NAMESPACE, name: 'churnops-s3' } as const;
-const AWAY_MS = { full: 180_000, short: 30_000 } as const;
+const AWAY_MS = { full: 180_000, short: 8000 } as const;
 const NAME = 'store-away';
 
 /** The store is dead for a while, and comes back. */
