@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { ERROR_CATALOGUE } from '../../contracts/error-catalogue.ts';
 import { InferError, InferRequest, InferResponse, ModelMetadata, RepositoryIndex, ServerMetadata } from '../../contracts/inference.ts';
 import type { ModelCard } from '../../contracts/model-card.ts';
 import { MAX_ROWS, PredictResponse } from '../../contracts/prediction.ts';
 import { instanceSchema } from './instance-schema.ts';
 import type { JsonSchema } from './instance-schema.ts';
+import { DATA_PORT_ERRORS } from './openapi-errors.ts';
 
 const ModelState = z.object({ name: z.string(), version: z.string(), ready: z.boolean() });
 const Model = ModelState.extend({
@@ -41,7 +41,7 @@ const ERROR_SCHEMA = {
       type: 'object',
       required: ['code', 'message'],
       properties: {
-        code: { type: 'string', enum: Object.keys(ERROR_CATALOGUE), description: 'Stable; see docs/reference/errors.md.' },
+        code: { type: 'string', enum: DATA_PORT_ERRORS, description: 'Stable; see docs/reference/errors.md.' },
         message: { type: 'string', description: 'For people: what is wrong and what to do.' },
         details: {
           type: 'array',
@@ -60,8 +60,10 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output' = 'output'): JsonS
 
 /** The schemas of openapi.json, by name; those of one model, since an instance has its columns. */
 export function componentSchemas(card: ModelCard): Readonly<Record<string, JsonSchema>> {
+  // Generators would call the type by its title.
+  const { title: _, ...instance } = instanceSchema(card);
   return {
-    Instance: instanceSchema(card),
+    Instance: instance,
     PredictRequest: {
       type: 'object',
       required: ['instances'],

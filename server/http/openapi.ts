@@ -5,19 +5,13 @@ import type { ServingModel } from '../serving/serving-model.ts';
 import { shapeOf } from './answers.ts';
 import type { Route } from './express-app.ts';
 import type { JsonSchema } from './instance-schema.ts';
+import { INFER_ERRORS, PREDICT_ERRORS } from './openapi-errors.ts';
 import { componentSchemas } from './openapi-schemas.ts';
 
-const FROM_ANY_BODY = ['InvalidJson', 'InvalidEncoding', 'RequestTimeout', 'TooManyRows', 'BodyTooLarge', 'UnsupportedMediaType', 'ScoringFailed', 'Internal', 'Overloaded'] as const satisfies readonly ErrorCode[];
-
-/** Codes that `:predict` can answer with. */
-export const PREDICT_ERRORS = [...FROM_ANY_BODY, 'InvalidRequest', 'InvalidInstance'] as const satisfies readonly ErrorCode[];
-/** Codes whose statuses and sentences infer can answer with. */
-export const INFER_ERRORS = [...FROM_ANY_BODY, 'InvalidTensors', 'InvalidRequest', 'ModelNotFound', 'VersionNotServed', 'Unsupported'] as const satisfies readonly ErrorCode[];
-
 const REQUEST_ID = { name: 'x-request-id', in: 'header', required: false, schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$' }, description: 'Comes back in the answer and in logs; made up where it is missing or has other characters.' };
-const COMPRESSED = { name: 'content-encoding', in: 'header', required: false, schema: { type: 'string', enum: ['gzip', 'deflate'] }, description: 'How the body is compressed. Accept-Encoding asks for an answer likewise.' };
-const JSON_LENGTH = { name: JSON_LENGTH_HEADER, in: 'header', required: false, schema: { type: 'integer' }, description: 'Bytes of JSON at the beginning of the body, where binary tensors follow (extension binary_tensor_data).' };
-const BINARY = { 'application/octet-stream': { schema: { type: 'string', contentMediaType: 'application/octet-stream' } } };
+const COMPRESSION = 'A body may be compressed (Content-Encoding: gzip or deflate), and is answered likewise where Accept-Encoding asks for it.';
+/** Only in words: as further content types they would make generated clients unsure of what they get. */
+const BINARY_TENSORS = `Tensors may also be binary (extension binary_tensor_data): behind the JSON, whose length stands in the header ${JSON_LENGTH_HEADER}.`;
 
 function reference(schema: string): JsonSchema {
   return { $ref: `#/components/schemas/${schema}` };
@@ -41,24 +35,28 @@ function errorAnswers(codes: readonly ErrorCode[], path: string): JsonSchema {
   );
 }
 
-const PREDICT = {
-  post: {
-    summary: 'Probability and decision for each customer, in order.',
-    operationId: 'predict',
-    parameters: [REQUEST_ID, COMPRESSED],
-    requestBody: { required: true, content: body('PredictRequest') },
-    responses: { '200': { description: 'One prediction per instance.', content: body('PredictResponse') }, ...errorAnswers(PREDICT_ERRORS, '/v1') },
-  },
-} as const;
+function predict(): JsonSchema {
+  return {
+    post: {
+      summary: 'Probability and decision for each customer, in order.',
+      description: COMPRESSION,
+      operationId: 'predict',
+      parameters: [REQUEST_ID],
+      requestBody: { required: true, content: body('PredictRequest') },
+      responses: { '200': { description: 'One prediction per instance.', content: body('PredictResponse') }, ...errorAnswers(PREDICT_ERRORS, '/v1') },
+    },
+  };
+}
 
 function infer(operationId: string): JsonSchema {
   return {
     post: {
       summary: 'Probability and decision for each row, as the Open Inference Protocol wants it: a tensor for each column.',
+      description: `${BINARY_TENSORS} ${COMPRESSION}`,
       operationId,
-      parameters: [REQUEST_ID, COMPRESSED, JSON_LENGTH],
-      requestBody: { required: true, content: { ...body('InferRequest'), ...BINARY } },
-      responses: { '200': { description: 'A tensor for each output.', content: { ...body('InferResponse'), ...BINARY } }, ...errorAnswers(INFER_ERRORS, '/v2') },
+      parameters: [REQUEST_ID],
+      requestBody: { required: true, content: body('InferRequest') },
+      responses: { '200': { description: 'A tensor for each output.', content: body('InferResponse') }, ...errorAnswers(INFER_ERRORS, '/v2') },
     },
   };
 }
@@ -83,9 +81,9 @@ export function openApi({ name, version, card }: ServingModel, routes: readonly 
     openapi: '3.1.0',
     info: { title: `ChurnOps: ${name}`, version, description: card.description },
     paths: {
-      [`/v1/models/${name}:predict`]: PREDICT,
-      [`/v2/models/${name}/infer`]: infer('infer'),
-      [`/v2/models/${name}/versions/{version}/infer`]: { parameters: [{ name: 'version', in: 'path', required: true, schema: { type: 'string' } }], ...infer('inferVersion') },
+      [`/v1/models/${name}:predict`]: predict(),
+      [`/v2/models/${name}/infer`]: infer('inferTensors'),
+      [`/v2/models/${name}/versions/{version}/infer`]: { parameters: [{ name: 'version', in: 'path', required: true, schema: { type: 'string' } }], ...infer('inferTensorsOfVersion') },
       ...Object.fromEntries(routes.flatMap((route) => pathItem(route, name))),
     },
     components: { schemas: componentSchemas(card) },

@@ -2,6 +2,7 @@ import { ChurnOpsError } from '../../../contracts/error-catalogue.ts';
 import { EXTENSIONS, OUTPUTS } from '../../../contracts/inference.ts';
 import type { ModelMetadata, RepositoryIndex, ServerMetadata } from '../../../contracts/inference.ts';
 import type { ModelCard } from '../../../contracts/model-card.ts';
+import { VERSION } from '../../../contracts/version.ts';
 import type { ServingModel, ServingState } from '../../serving/serving-model.ts';
 import { WrongMethod } from '../express-app.ts';
 import type { Reply, Route } from '../express-app.ts';
@@ -11,7 +12,6 @@ const PLATFORM = 'onnx_onnxv1';
 /** What the protocol's own document tells of a text column beside BYTES: MLServer's codec. */
 const TEXT = { content_type: 'str' } as const;
 const ANY_ROWS = -1;
-const SERVER_VERSION = '0.1.0';
 
 type Parameters = Readonly<Record<string, string>>;
 
@@ -25,7 +25,7 @@ export function inferenceRoutes(model: ServingModel, state: () => ServingState):
     if (state() !== 'Ready') throw new ChurnOpsError('NotReady', state() === 'Draining' ? 'The pod is shutting down.' : 'The package is being loaded and checked.');
   };
   const metadata = modelMetadata(model.name, model.version, model.card);
-  const server: ServerMetadata = { name: 'churnops', version: SERVER_VERSION, extensions: [...EXTENSIONS] };
+  const server: ServerMetadata = { name: 'churnops', version: VERSION, extensions: [...EXTENSIONS] };
   const ofModel = (path: string, route: Omit<Route, 'path' | 'reply'> & Readonly<{ reply: (method: string) => Reply }>): readonly Route[] =>
     ['', '/versions/:version'].map((version) => ({
       ...route,
