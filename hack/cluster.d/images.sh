@@ -76,6 +76,6 @@ container_pid() { # NAMESPACE POD CONTAINER
   while read -r id; do
     pid=$(containers tasks ls | sed -n "s/^$id *\\([0-9]*\\) *RUNNING$/\\1/p")
     [ -z "$pid" ] || { echo "$pid"; return; }
-  done < <(containers containers ls -q "labels.\"io.kubernetes.pod.namespace\"==$1,labels.\"io.kubernetes.pod.name\"==$2,labels.\"io.kubernetes.container.name\"==$3")
+  done < <(containers containers ls -q "labels.\"io.kubernetes.pod.namespace\"==\"$1\",labels.\"io.kubernetes.pod.name\"==\"$2\",labels.\"io.kubernetes.container.name\"==\"$3\"")
   fail "no running container $3 in pod $1/$2"
 }

@@ -12,7 +12,8 @@ export type AuditMark = Readonly<{ inode: number; offset: number }>;
 export class AuditLog {
   readonly #path: string;
 
-  private constructor(path: string) {
+  /** @param path of the file that is written now; older ones are beside it */
+  constructor(path: string) {
     this.#path = path;
   }
 

@@ -3,7 +3,7 @@ import { sleep, systemClock } from '../../../../operator/runtime/clock.ts';
 import { SYSTEM_NAMESPACE } from '../../context.ts';
 import { output } from '../../command.ts';
 import { killContainer, operatorContainer, operatorPods, restartComponent } from '../../faults.ts';
-import { DEPLOYMENTS, LEASES, PODS } from '../../kinds.ts';
+import { DEPLOYMENTS, LEASES, PODS, type Pod } from '../../kinds.ts';
 import type { Scene } from './scene.ts';
 
 /** Something that happens while callers call. */
@@ -55,9 +55,9 @@ export const operatorKilled: Disturbance = {
       const afterMs = Math.floor(random() * CHANGE_TAKES_MS);
       await scene.changeVersion();
       await sleep(systemClock, afterMs, signal);
-      const leader = (await leaderPod(scene)) ?? (await operatorPods({ kube }))[0];
-      if (leader === undefined) throw new Error('no operator runs');
-      await killContainer(operatorContainer(leader), signal);
+      const pod = (await leaderOf(scene))?.pod ?? (await operatorPods({ kube }))[0];
+      if (pod === undefined) throw new Error('no operator runs');
+      await killContainer(operatorContainer(pod), signal);
       moments.push(`${(afterMs / 1000).toFixed(1)} s`);
       await scene.settled();
     }
@@ -65,10 +65,16 @@ export const operatorKilled: Disturbance = {
   },
 };
 
-/** The leader's name: a pod of the operator that holds a Lease. */
-async function leaderPod({ context: { kube } }: Scene) {
-  const leases = await kube.list(LEASES, { namespace: SYSTEM_NAMESPACE });
-  return (await operatorPods({ kube })).find(({ metadata }) => leases.some(({ spec }) => spec.holderIdentity?.startsWith(metadata.name) === true));
+type Leader = Readonly<{ pod: Pod; identity: string }>;
+
+/** The pod of the operator that holds a Lease, and the identity of its process. */
+async function leaderOf({ context: { kube } }: Scene): Promise<Leader | undefined> {
+  const identities = (await kube.list(LEASES, { namespace: SYSTEM_NAMESPACE })).map(({ spec }) => spec.holderIdentity ?? '');
+  for (const pod of await operatorPods({ kube })) {
+    const identity = identities.find((holder) => holder.startsWith(pod.metadata.name));
+    if (identity !== undefined) return { pod, identity };
+  }
+  return undefined;
 }
 
 export const leaderChange: Disturbance = {
@@ -78,17 +84,17 @@ export const leaderChange: Disturbance = {
     const { spec } = await kube.get(DEPLOYMENTS, OPERATOR);
     if (spec.replicas < 2) await kube.client.patchScale(DEPLOYMENTS, OPERATOR, 2, {}, signal);
     try {
-      await kube.untilAny({ what: 'two operators, one of them leads', deadlineMs: 60_000 }, async () => ((await leaderPod(scene)) === undefined ? 0 : (await operatorPods({ kube })).length), (count) => count >= 2);
+      await kube.untilAny({ what: 'two operators, one of them leads', deadlineMs: 60_000 }, async () => ((await leaderOf(scene)) === undefined ? 0 : (await operatorPods({ kube })).length), (count) => count >= 2);
       const took: string[] = [];
       // In the middle of a change: the next leader goes on with it.
       for (const how of ['crashes', 'is deleted'] as const) {
-        const leader = await leaderPod(scene);
+        const leader = await leaderOf(scene);
         if (leader === undefined) throw new Error('nobody leads');
         await scene.changeVersion();
         const startedMs = Date.now();
-        if (how === 'crashes') await killContainer(operatorContainer(leader), signal);
-        else await kube.delete(PODS, { namespace: SYSTEM_NAMESPACE, name: leader.metadata.name });
-        await kube.untilAny({ what: 'another operator leads', deadlineMs: 60_000 }, async () => leaderPod(scene), (now) => now !== undefined && (how === 'crashes' || now.metadata.name !== leader.metadata.name));
+        if (how === 'crashes') await killContainer(operatorContainer(leader.pod), signal);
+        else await kube.delete(PODS, { namespace: SYSTEM_NAMESPACE, name: leader.pod.metadata.name });
+        await kube.untilAny({ what: 'another operator leads', deadlineMs: 60_000 }, async () => leaderOf(scene), (now) => now !== undefined && now.identity !== leader.identity);
         took.push(`it ${how}: somebody leads after ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
         await scene.settled();
       }
