@@ -11,6 +11,11 @@ import type { ApiRequest, ApiResponse, ApiStream, Transport } from './transport.
 /** TCP keep-alive below the 60 s after which cloud load balancers forget a connection. */
 const keepAliveDelayMs = 30_000;
 const connectTimeoutMs = 10_000;
+/**
+ * A call that is given up takes its connection with it, watches do not share one whose silence would end them all, and undici's
+ * HTTP/2 streams throw from nowhere when their pool is destroyed after an abort.
+ */
+const HTTP_1 = { allowH2: false } as const;
 
 /** What KubeConfig gives for one call: the headers and the TLS material, which may rotate between calls. */
 const Headers = z.record(z.string(), z.string());
@@ -119,8 +124,8 @@ export class Connection implements Transport {
   #pool(tls: TlsMaterial, options: Agent.Options): Dispatcher {
     const material = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
     const connect = { ...material, timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay: keepAliveDelayMs };
-    if (this.#proxy !== undefined) return new ProxyAgent({ ...options, uri: this.#proxy, requestTls: connect });
-    return new Agent({ ...options, connect });
+    if (this.#proxy !== undefined) return new ProxyAgent({ ...options, ...HTTP_1, uri: this.#proxy, requestTls: connect });
+    return new Agent({ ...options, ...HTTP_1, connect });
   }
 
   #retire(agents: Agents): void {
