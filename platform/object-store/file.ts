@@ -143,7 +143,7 @@ export class FileStore implements ObjectStore {
   }
 
   /** The time that the volume gives a file: on a network volume that of its server. */
-  async nowMs(signal: AbortSignal): Promise<number | undefined> {
+  async nowMs(_folder: string, signal: AbortSignal): Promise<number | undefined> {
     signal.throwIfAborted();
     await this.#assertRoot();
     const name = `.churnops-${randomUUID()}.tmp`;

@@ -26,8 +26,11 @@ export interface ObjectStore {
   keys(folder: string, signal: AbortSignal): AsyncIterable<readonly string[]>;
   /** Deletes at most 1,000 objects; one that is not there counts as deleted. Gives those that are still there. */
   delete(keys: readonly string[], signal: AbortSignal): Promise<readonly NotDeleted[]>;
-  /** What time it is for the store, epoch milliseconds; undefined where it does not say. For comparing clocks, not for measuring. */
-  nowMs(signal: AbortSignal): Promise<number | undefined>;
+  /**
+   * What time it is for the store, epoch milliseconds; undefined where it does not say. For comparing clocks, not for measuring.
+   * @param folder that the credentials may list: they may have no right to look elsewhere
+   */
+  nowMs(folder: string, signal: AbortSignal): Promise<number | undefined>;
   /** Frees connections. The store is not usable afterwards. */
   close(): void;
 }

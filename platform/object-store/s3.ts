@@ -124,9 +124,9 @@ export class S3Store implements ObjectStore {
     return (answer.Errors ?? []).filter(({ Code: code }) => code !== 'NoSuchKey').map(({ Key: key, Code: code }) => ({ key: key ?? '', why: code ?? 'UnknownError' }));
   }
 
-  async nowMs(signal: AbortSignal): Promise<number | undefined> {
+  async nowMs(folder: string, signal: AbortSignal): Promise<number | undefined> {
     let date: string | undefined;
-    const command = new ListObjectsV2Command({ Bucket: this.#bucket, MaxKeys: 1 });
+    const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: `${folder}/`, MaxKeys: 1 });
     command.middlewareStack.add(
       (next) => async (args) => {
         const result = await next(args);
@@ -135,7 +135,7 @@ export class S3Store implements ObjectStore {
       },
       { step: 'deserialize', name: 'churnopsDate' },
     );
-    await this.#ask(this.#question('list', ''), signal, () => this.#client.send(command, { abortSignal: signal }));
+    await this.#ask(this.#question('list', `${folder}/`), signal, () => this.#client.send(command, { abortSignal: signal }));
     const ms = Date.parse(date ?? '');
     return Number.isNaN(ms) ? undefined : ms;
   }

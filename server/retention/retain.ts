@@ -45,8 +45,7 @@ export async function retain({ environment, dryRun, logger, signal, patience = R
   try {
     const onRetry = (error: unknown, attempt: number, waitMs: number): void => logger.warn({ error, attempt, waitMs }, 'store unreachable, trying again');
     const repository: Repository = { store, prefix: location.prefix, url: environment.CHURNOPS_REPOSITORY, patience: { ...patience, signal, onRetry } };
-    const result = await clean(repository, environment, dryRun, logger, now().getTime());
-    const report = reportOf(result, now());
+    const report = await deleteExpired(repository, environment, { dryRun, logger, now });
     logger[report.outcome === 'Done' ? 'info' : 'error']({ outcome: report.outcome, reason: report.reason, deleted: report.deleted, notDeleted: report.notDeleted, dryRun }, report.message);
     return report;
   } finally {
@@ -54,23 +53,30 @@ export async function retain({ environment, dryRun, logger, signal, patience = R
   }
 }
 
+/** {@link retain} in an open store. */
+export async function deleteExpired(repository: Repository, environment: RetainEnvironment, { dryRun, logger, now }: Readonly<{ dryRun: boolean; logger: Logger; now: () => Date }>): Promise<RetentionReport> {
+  const result = await clean(repository, environment, dryRun, logger, now().getTime());
+  return reportOf(result, now());
+}
+
 async function clean(repository: Repository, environment: RetainEnvironment, dryRun: boolean, logger: Logger, nowMs: number): Promise<Result> {
-  const doubt = await clockDoubt(repository, nowMs);
-  if (doubt !== undefined) return { outcome: 'Failed', ...doubt, cleaned: [] };
   const { CHURNOPS_RETAIN_RAW: rawMs, CHURNOPS_RETAIN_PREDICTIONS: predictionsMs, CHURNOPS_RETAIN_EVALUATIONS: evaluationsMs } = environment;
   const layout = storeLayout(repository.prefix, environment.CHURNOPS_MODEL);
+  const expired = expiries(layout, { rawMs, predictionsMs, evaluationsMs }, environment.CHURNOPS_KEEP_SINCE, nowMs);
+  const doubt = await clockDoubt(repository, expired[0]?.prefix ?? layout.predictions, nowMs);
+  if (doubt !== undefined) return { outcome: 'Failed', ...doubt, cleaned: [] };
   const cleaned: Cleaned[] = [];
-  for (const expiry of expiries(layout, { rawMs, predictionsMs, evaluationsMs }, environment.CHURNOPS_KEEP_SINCE, nowMs)) {
+  for (const expiry of expired) {
     cleaned.push(await new Cleaning(repository, expiry, dryRun, logger).run());
   }
   return judged(cleaned, dryRun);
 }
 
 /** Why nothing may be deleted: a clock that is years ahead would make everything expired. */
-async function clockDoubt(repository: Repository, nowMs: number): Promise<Pick<Result, 'reason' | 'message' | 'code'> | undefined> {
+async function clockDoubt(repository: Repository, folder: string, nowMs: number): Promise<Pick<Result, 'reason' | 'message' | 'code'> | undefined> {
   let storeMs: number | undefined;
   try {
-    storeMs = await patiently(repository, () => repository.store.nowMs(repository.patience.signal));
+    storeMs = await patiently(repository, () => repository.store.nowMs(folder, repository.patience.signal));
   } catch (thrown) {
     repository.patience.signal.throwIfAborted();
     if (!(thrown instanceof ChurnOpsError)) throw thrown;

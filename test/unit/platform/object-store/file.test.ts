@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -60,6 +60,49 @@ test('more bytes than allowed', async () => {
 
 test('a volume that is not mounted', async () => {
   await expect(new FileStore(join(root, 'nowhere')).folders('', signal)).rejects.toMatchObject({ code: 'BucketNotFound', message: expect.stringContaining('does not exist') });
+});
+
+test('keys of a folder and all below it, page by page; links are keys, never followed', async () => {
+  for (let index = 0; index < 1205; index += 1) await writeFile(join(root, 'bucket/models/v2', String(index)), '');
+  const pages: (readonly string[])[] = [];
+  for await (const page of store.keys('models', signal)) pages.push(page);
+  expect(pages.map((page) => page.length)).toEqual([1000, 208]);
+  expect(pages.flat()).toEqual(expect.arrayContaining(['models/v1/model.json', 'models/leak', 'models/inside', 'models/v2/1204']));
+  const none: (readonly string[])[] = [];
+  for await (const page of store.keys('nowhere', signal)) none.push(page);
+  expect(none).toEqual([]);
+});
+
+test('deletes links, not what they lead to, and folders that become empty', async () => {
+  await symlink(root, join(root, 'bucket/models/out'));
+  await mkdir(join(root, 'bucket/predictions/a/dt=2020-01-01/hour=07'), { recursive: true });
+  await writeFile(join(root, 'bucket/predictions/a/dt=2020-01-01/hour=07/x'), '');
+  expect(await store.delete(['predictions/a/dt=2020-01-01/hour=07/x', 'predictions/a/gone', 'models/leak', 'models/out/outside', '../outside', 'models/v1'], signal)).toEqual([
+    { key: 'models/out/outside', why: 'AccessDenied' },
+    { key: '../outside', why: 'ConfigurationInvalid' },
+    { key: 'models/v1', why: expect.stringMatching(/^(EISDIR|EPERM)$/) },
+  ]);
+  expect(await readdir(join(root, 'bucket/predictions/a'))).toEqual([]);
+  expect(await readdir(root)).toContain('outside');
+  expect(await text('models/v1/model.json')).toBe('hello');
+});
+
+test('nothing is made at the other end of a link', async () => {
+  await mkdir(join(root, 'elsewhere'));
+  await symlink(join(root, 'elsewhere'), join(root, 'bucket/evaluations'));
+  await expect(store.put('evaluations/a/b.json', Buffer.from('1'), { ifAbsent: true, signal })).rejects.toMatchObject({ code: 'AccessDenied' });
+  expect(await readdir(join(root, 'elsewhere'))).toEqual([]);
+});
+
+test('tells its time and leaves nothing behind', async () => {
+  expect(Math.abs(((await store.nowMs('predictions', signal)) ?? 0) - Date.now())).toBeLessThan(60_000);
+  expect((await readdir(join(root, 'bucket'))).toSorted()).toEqual(['models']);
+});
+
+test('messages name the volume as people do', async () => {
+  const volume = new FileStore(join(root, 'bucket'), 'file://');
+  await expect(readWhole(volume, 'models/v9/model.json', { maxBytes: 9, signal })).rejects.toMatchObject({ message: 'file:///models/v9/model.json does not exist.' });
+  await expect(new FileStore(join(root, 'nowhere'), 'file://').folders('', signal)).rejects.toMatchObject({ message: 'Folder file:/// of the volume does not exist' });
 });
 
 test('an aborted call', async () => {
