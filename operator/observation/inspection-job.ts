@@ -25,6 +25,12 @@ function noPod(job: Job, pods: readonly Pod[], nowMs: number): PodProblem | unde
   return { code: 'NoInspectionPod', message: `Job ${job.metadata.name} has no pod: quota or admission may refuse it; see kubectl describe job ${job.metadata.name}.`, outside: true };
 }
 
+/** The Job controller takes the pod away with the reason why it did not get to its end: that is in events only. */
+function lateReason(failed: NonNullable<Job['status']>['conditions'][number] | undefined): string | undefined {
+  if (failed?.reason !== 'DeadlineExceeded') return undefined;
+  return `${failed.message ?? 'DeadlineExceeded'}; if its pod never started, kubectl get events tells why: image, volume or node`;
+}
+
 /**
  * What became of an inspect Job, from its pods' termination messages. A missing or broken message is an Error, never a pass.
  * @param pods of this Job
@@ -41,7 +47,7 @@ export function observeInspection(job: Job | undefined, pods: readonly Pod[], no
   if (failed !== undefined || complete !== undefined) {
     const last = pods.map((pod) => pod.status.containerStatuses.find((status) => status.name === 'inspect')?.state.terminated).find((ended) => ended !== undefined);
     const failure = failureReportOf(last?.message);
-    const why = failure === undefined ? (last === undefined ? (failed?.message ?? 'its pod is gone') : `exit code ${last.exitCode}, ${last.reason ?? 'no reason'}`) : `${failure.code}: ${failure.message}`;
+    const why = failure === undefined ? (last === undefined ? (lateReason(failed) ?? failed?.message ?? 'its pod is gone') : `exit code ${last.exitCode}, ${last.reason ?? 'no reason'}`) : `${failure.code}: ${failure.message}`;
     return { state: 'Broken', message: `the inspection ended without a report (${why.slice(0, 600)})`, finishedAtMs: timeMs((failed ?? complete)?.lastTransitionTime, nowMs) };
   }
   return { state: 'Running', problem: pods.map(podProblem).find((problem) => problem !== undefined) ?? noPod(job, pods, nowMs) };

@@ -56,6 +56,14 @@ function containerProblem(status: ContainerStatus, startsAgain: boolean): PodPro
   return undefined;
 }
 
+/** What the scheduler says of a volume claim, in the words of who can help. */
+function claimProblem(message = ''): PodProblem | undefined {
+  const missing = /persistentvolumeclaim "([^"]+)" not found/i.exec(message)?.[1];
+  if (missing !== undefined) return { code: 'VolumeClaimNotFound', message: bounded(`PersistentVolumeClaim ${missing} does not exist in this namespace: create it, or correct spec.storage.volumeClaim.`), outside: true };
+  if (/unbound immediate PersistentVolumeClaims/i.test(message)) return { code: 'VolumeClaimUnbound', message: 'The volume claim is not bound: no volume fits it yet; see kubectl describe pvc.', outside: true };
+  return undefined;
+}
+
 /** Why a pod does not become ready; undefined while it merely starts. */
 export function podProblem(pod: Pod): PodProblem | undefined {
   const startsAgain = pod.spec.restartPolicy !== 'Never';
@@ -64,7 +72,7 @@ export function podProblem(pod: Pod): PodProblem | undefined {
     if (problem !== undefined) return problem;
   }
   const scheduled = pod.status.conditions.find((condition) => condition.type === 'PodScheduled');
-  if (scheduled?.status === 'False') return { code: scheduled.reason ?? 'Unschedulable', message: bounded(scheduled.message ?? 'no node fits'), outside: true };
+  if (scheduled?.status === 'False') return claimProblem(scheduled.message) ?? { code: scheduled.reason ?? 'Unschedulable', message: bounded(scheduled.message ?? 'no node fits'), outside: true };
   if (pod.status.phase === 'Failed') return { code: pod.status.reason ?? 'PodFailed', message: bounded(pod.status.message ?? 'the pod failed'), outside: true };
   return undefined;
 }

@@ -28,7 +28,8 @@ export const invalidManifests: readonly InvalidManifest[] = [
   { name: 'a bucket in capitals', change: { 'spec.model.repository': 's3://Churn/models' }, refusal: 'spec.model.repository: write s3://bucket/prefix or file:///folder' },
   { name: 'a version that climbs out of the repository', change: { 'spec.model.version': '../other' }, refusal: 'spec.model.version: write the name of a sub-folder of the repository (letters, digits, . _ -), or latest' },
   { name: 'a version that YAML read as a number', change: { 'spec.model.version': 20_261_001 }, refusal: 'spec.model.version: spec.model.version in body must be of type string: "integer"' },
-  { name: 'polling faster than a second', change: { 'spec.model.version': 'latest', 'spec.model.pollInterval': '0s' }, refusal: 'spec.model.pollInterval: must be at least 1s' },
+  { name: 'polling all the time', change: { 'spec.model.version': 'latest', 'spec.model.pollInterval': '9s' }, refusal: 'spec.model.pollInterval: must be at least 10s' },
+  { name: 'a way out of the volume', change: { 'spec.model.repository': 'file:///models/../secrets', 'spec.storage': { volumeClaim: { claimName: 'models' } } }, refusal: 'spec.model.repository: write the path without . and ..' },
   { name: 'a duration in days', change: { 'spec.model.version': 'latest', 'spec.model.pollInterval': '1d' }, refusal: 'spec.model.pollInterval: write a duration such as 30s, 10m, 1h30m or 720h' },
   // storage
   { name: 'an endpoint without scheme', change: { 'spec.storage.endpoint': 's3.churnops:7070' }, refusal: 'spec.storage.endpoint: write http://host:port or https://host, without a path' },
@@ -67,6 +68,8 @@ export const invalidManifests: readonly InvalidManifest[] = [
   { name: 'drift that acts before it warns', change: { 'spec.monitoring.drift': { warn: 0.3, act: 0.2 } }, refusal: 'spec.monitoring.drift: warn must be smaller than act' },
   { name: 'money as a number with a currency sign', change: { 'spec.monitoring.business.contactCost': '$5' }, refusal: 'spec.monitoring.business.contactCost: write an amount as text, such as "5" or "165.50"' },
   { name: 'a channel without its sign', change: { 'spec.monitoring.alerts.slack': { secretRef: { name: 'slack' }, channel: 'churn alerts' } }, refusal: 'spec.monitoring.alerts.slack.channel: write a channel such as #churn-alerts' },
+  { name: 'raw data deleted within the day', change: { 'spec.retention.raw': '23h' }, refusal: 'spec.retention.raw: must be at least 24h' },
+  { name: 'predictions deleted before they are evaluated', change: { 'spec.retention.predictions': '1000h', 'spec.monitoring.evaluation': { schedule: '0 6 * * 1' } }, refusal: 'spec.retention.predictions: retention.predictions must be longer than labels.horizon + monitoring.evaluation.window (720h + 672h by default), or evaluations find less than their window' },
   { name: 'predictions deleted before their label is known', change: { 'spec.retention.predictions': '24h' }, refusal: 'spec.retention.predictions: retention.predictions must be longer than labels.horizon (720h by default), or predictions are gone before their label is known' },
   { name: 'a control group of everybody', change: { 'spec.experiment': { name: 'q4', controlPercent: 100 } }, refusal: 'spec.experiment.controlPercent: spec.experiment.controlPercent in body should be less than or equal to 50' },
   { name: 'scores into the input folder', change: { 'spec.batch': [{ ...batch, output: batch.input }] }, refusal: 'spec.batch[0]: output must not be the input folder' },

@@ -43,7 +43,7 @@ test.each<{ name: string; job: Job | undefined; pods: readonly Pod[]; expected: 
     expected: { state: 'Broken', message: 'the inspection ended without a report (exit code 0, Completed)', finishedAtMs: Date.parse('2026-11-21T06:59:30Z') },
   },
   { name: 'half a report', job: job(NAME, [failedCondition]), pods: [exit(0, JSON.stringify(passed).slice(0, 100))], expected: { state: 'Broken', message: 'the inspection ended without a report (exit code 0, Completed)', finishedAtMs: Date.parse('2026-11-21T06:59:30Z') } },
-  { name: 'out of time, and its pod is deleted', job: job(NAME, [deadline]), pods: [], expected: { state: 'Broken', message: `the inspection ended without a report (${deadline.message})`, finishedAtMs: Date.parse('2026-11-21T06:59:30Z') } },
-  { name: 'an end without a time ended now', job: job(NAME, [{ ...deadline, lastTransitionTime: undefined }]), pods: [], expected: { state: 'Broken', message: `the inspection ended without a report (${deadline.message})`, finishedAtMs: NOW_MS } },
+  { name: 'out of time, and its pod is deleted', job: job(NAME, [deadline]), pods: [], expected: { state: 'Broken', message: `the inspection ended without a report (${deadline.message}; if its pod never started, kubectl get events tells why: image, volume or node)`, finishedAtMs: Date.parse('2026-11-21T06:59:30Z') } },
+  { name: 'an end without a time ended now', job: job(NAME, [{ ...deadline, lastTransitionTime: undefined }]), pods: [], expected: { state: 'Broken', message: `the inspection ended without a report (${deadline.message}; if its pod never started, kubectl get events tells why: image, volume or node)`, finishedAtMs: NOW_MS } },
   { name: 'conditions that do not hold', job: job(NAME, [{ ...failedCondition, status: 'False' }]), pods: [], expected: { state: 'Running', problem: undefined } },
 ])('$name', ({ job, pods, expected }) => expect(observeInspection(job, pods, NOW_MS)).toEqual(expected));

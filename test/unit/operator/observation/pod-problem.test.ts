@@ -27,6 +27,16 @@ describe('why a pod does not become ready', () => {
       status: { initContainerStatuses: [ended('pull', 1, failure('StoreUnreachable', 'no answer.'))] },
       expected: { code: 'StoreUnreachable', message: `no answer.${AGAIN}`, outside: true },
     },
+    {
+      name: 'a volume claim that is not there',
+      status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes are available: persistentvolumeclaim "models" not found. not found. preemption: 0/1' }] },
+      expected: { code: 'VolumeClaimNotFound', message: 'PersistentVolumeClaim models does not exist in this namespace: create it, or correct spec.storage.volumeClaim.', outside: true },
+    },
+    {
+      name: 'a volume claim that waits for a volume',
+      status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. preemption: 0/1' }] },
+      expected: { code: 'VolumeClaimUnbound', message: 'The volume claim is not bound: no volume fits it yet; see kubectl describe pvc.', outside: true },
+    },
     { name: 'the card changed', status: looping(failure('CardChanged', 'not the one inspected.')), expected: { code: 'CardChanged', message: `not the one inspected.${AGAIN}`, outside: true } },
     { name: 'a file changed', status: looping(failure('DigestMismatch', 'model.onnx differs.')), expected: { code: 'DigestMismatch', message: `model.onnx differs.${AGAIN}`, outside: true } },
     { name: 'the graph is wrong: nothing outside helps', status: looping(failure('GoldenMismatch', '3 rows differ.')), expected: { code: 'GoldenMismatch', message: `3 rows differ.${AGAIN}`, outside: false } },

@@ -7,7 +7,7 @@ import type { Facts, VersionPods } from '../../../../operator/rollout/facts.ts';
 import { INITIAL_STATE, type RolloutState } from '../../../../operator/rollout/state.ts';
 import { invalidSpecStatus, statusOf, type ReportInput } from '../../../../operator/status/report.ts';
 import { instant } from '../../../../operator/status/rollout-record.ts';
-import { deployed, facts, failingPods, inspecting, keyOf, NOW_MS, podsOf, READY_PODS, rejected, REPOSITORY, stable, wanted } from '../rollout/builders.ts';
+import { deployed, facts, failingPods, HOUR_MS, inspecting, keyOf, latest, NOW_MS, podsOf, READY_PODS, rejected, REPOSITORY, stable, wanted, wantedLatest } from '../rollout/builders.ts';
 import { statesWith, texts } from './states.ts';
 
 const spec = ChurnModelSpec.parse({ model: { repository: REPOSITORY, version: 'a' } });
@@ -112,6 +112,31 @@ describe('what a person reads', () => {
   });
 });
 
+const retained = ChurnModelSpec.parse({ model: { repository: REPOSITORY, version: 'a' }, retention: { raw: '720h' } });
+const ran = (outcome: 'Done' | 'Failed', reason: string, day: number) => ({ outcome, reason, message: `${reason} on day ${day}`, finishedAt: instant(NOW_MS + day * 24 * HOUR_MS) });
+
+describe('retention', () => {
+  test.each<{ name: string; rest: Partial<ReportInput>; expected: string; kept: unknown }>([
+    { name: 'nothing expires: nothing is said, and what was known goes', rest: { stored: { retention: ran('Done', 'Cleaned', 0) } }, expected: 'absent', kept: undefined },
+    { name: 'not run yet', rest: { spec: retained }, expected: 'True NotRunYet: a daily Job deletes what is expired; it has not run yet', kept: undefined },
+    { name: 'done', rest: { spec: retained, retention: ran('Done', 'Cleaned', 1) }, expected: 'True LastRunDone: the newest run deleted all that was expired; see status.retention', kept: ran('Done', 'Cleaned', 1) },
+    { name: 'failed', rest: { spec: retained, retention: ran('Failed', 'AccessDenied', 1) }, expected: 'False AccessDenied: AccessDenied on day 1', kept: ran('Failed', 'AccessDenied', 1) },
+    { name: 'failed, and its Job is gone', rest: { spec: retained, stored: { retention: ran('Failed', 'AccessDenied', 1) } }, expected: 'False AccessDenied: AccessDenied on day 1', kept: ran('Failed', 'AccessDenied', 1) },
+    { name: 'an older Job is all that is left to see', rest: { spec: retained, retention: ran('Done', 'Cleaned', 0), stored: { retention: ran('Failed', 'AccessDenied', 1) } }, expected: 'False AccessDenied: AccessDenied on day 1', kept: ran('Failed', 'AccessDenied', 1) },
+    { name: 'the next day made up for it', rest: { spec: retained, retention: ran('Done', 'Cleaned', 2), stored: { retention: ran('Failed', 'AccessDenied', 1) } }, expected: 'True LastRunDone: the newest run deleted all that was expired; see status.retention', kept: ran('Done', 'Cleaned', 2) },
+  ])('$name', ({ rest, expected, kept }) => {
+    const status = statusOf(input({ state: { ...INITIAL_STATE, stable: stable('a') }, pods: () => READY_PODS }, rest));
+    expect([condition(status, 'RetentionScheduled'), status.retention]).toEqual([expected, kept]);
+  });
+});
+
+test('looks for a newer version that fail are told beside the version that serves', () => {
+  const failed = { failures: 3, code: 'StoreUnreachable', message: 'no answer.' };
+  const state = { ...INITIAL_STATE, stable: stable('a', { requested: 'latest' }), latest: latest('a', { failed, nextCheckAtMs: NOW_MS + 60_000 }) };
+  const status = statusOf(input({ wanted: wantedLatest(), state, pods: () => READY_PODS }));
+  expect([status.phase, condition(status, 'Ready'), condition(status, 'Progressing')]).toEqual(['Stable', 'True StableServes: a answers callers', 'False StoreUnreachable: a serves. What latest is could not be found out. StoreUnreachable: no answer. Next try at 2026-11-21T07:01:00Z.']);
+});
+
 const longest = <T extends { readonly repository: string } | undefined>(version: T): T => (version === undefined ? version : { ...version, repository: `s3://churn/${'x'.repeat(1013)}` });
 
 describe('every status', () => {
@@ -120,7 +145,7 @@ describe('every status', () => {
     const wide = fc.constantFrom('ö', '雪', '"', '\\', '😀', '\u0001').map((character) => character.repeat(1024).slice(0, 1024));
     fc.assert(fc.property(statesWith(wide), fc.boolean(), wide, ({ stable, previous, ...others }, conflict, text) => {
       const state = { ...others, stable: longest(stable), previous: longest(previous) };
-      const given = input({ state, pods: () => failingPods({ message: text }) }, conflict ? { problems: [{ reason: 'ApplyRefused', message: text }] } : {});
+      const given = input({ state, pods: () => failingPods({ message: text }) }, { spec: retained, retention: { outcome: 'Failed', reason: 'StoreUnreachable', message: text, finishedAt: instant(NOW_MS) }, ...(conflict ? { problems: [{ reason: 'ApplyRefused' as const, message: text }] } : {}) });
       const status = statusOf({ ...given, decision: { ...given.decision, state } });
       expect(ChurnModelStatus.safeParse(status).error).toBeUndefined();
       expect(Buffer.byteLength(JSON.stringify(status))).toBeLessThanOrEqual(32 * 1024);

@@ -1,8 +1,8 @@
 /** @jest-environment ./test/unit/server/onnx-environment.cjs */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { sha256Hex } from '../../../../contracts/digest.ts';
 import type { ModelCard } from '../../../../contracts/model-card.ts';
 import { InspectEnvironment } from '../../../../contracts/pod-environment.ts';
@@ -76,6 +76,60 @@ test("stable's card is read where stable came from; where it cannot be, that is 
   expect((await inspect({ versions, environment: moved })).report).toMatchObject({ verdict: 'Error', code: 'BucketNotFound', message: expect.stringMatching(/^The card of the stable version v1 cannot be read: Folder .* does not exist/) });
   const gone = { ...moved, CHURNOPS_STABLE_VERSION: 'v0', CHURNOPS_STABLE_REPOSITORY: (await tinyRepository({ v1: {} })).url };
   expect((await inspect({ versions, environment: gone })).report).toMatchObject({ verdict: 'Error', code: 'VersionNotFound' });
+});
+
+describe('latest that is decided about', () => {
+  const asked = (environment: Readonly<Record<string, string>>, versions: Readonly<Record<string, VersionChange>> = { v9: {}, v10: {} }, prepare?: (root: string) => Promise<unknown>) =>
+    inspect({ versions, environment: { CHURNOPS_VERSION: 'latest', ...environment }, ...(prepare === undefined ? {} : { prepare }) });
+  // Nothing of the package is read: a broken one makes no difference.
+  const broken = async (root: string): Promise<void> => writeFile(join(root, 'models/tiny-churn/v10/model.json'), '{');
+
+  test.each<{ name: string; environment: Readonly<Record<string, string>>; message: string }>([
+    { name: 'serves', environment: { CHURNOPS_KNOWN_VERSIONS: 'v10' }, message: 'latest is v10, as before.' },
+    { name: 'was rejected', environment: { CHURNOPS_KNOWN_VERSIONS: 'v9,v10' }, message: 'latest is v10, as before.' },
+    { name: 'is older than what serves', environment: { CHURNOPS_KNOWN_VERSIONS: 'v11', CHURNOPS_STABLE_VERSION: 'v11' }, message: 'latest is v10, which is older than v11, which serves: to go back, name it in spec.model.version.' },
+  ])('$name: nothing is read, nothing is left', async ({ environment, message }) => {
+    const { root, report } = await asked(environment, undefined, broken);
+    expect(report).toMatchObject({ verdict: 'Unchanged', reason: 'NothingNewer', version: 'v10', message, report: null });
+    expect(report).not.toHaveProperty('reportProblem');
+    expect(await readdir(root)).toEqual(['models']);
+  });
+
+  test.each<{ name: string; environment: Readonly<Record<string, string>> }>([
+    { name: 'nobody knows it', environment: { CHURNOPS_KNOWN_VERSIONS: 'v9', CHURNOPS_STABLE_VERSION: 'v9' } },
+    { name: 'what serves came from elsewhere', environment: { CHURNOPS_STABLE_VERSION: 'v11', CHURNOPS_STABLE_REPOSITORY: 's3://other/models' } },
+    { name: 'it is named', environment: { CHURNOPS_VERSION: 'v10', CHURNOPS_KNOWN_VERSIONS: 'v10' } },
+  ])('but looked at where $name', async ({ environment }) => {
+    expect((await asked(environment, undefined, broken)).report).toMatchObject({ verdict: 'Error', code: 'CardInvalid', version: 'v10' });
+  });
+});
+
+test('on a volume, a path begins at its root, and so does the report', async () => {
+  const { root } = await tinyRepository({ v1: {} });
+  const volume = { CHURNOPS_REPOSITORY: 'file:///models/tiny-churn', CHURNOPS_VOLUME: root };
+  const parsed = InspectEnvironment.parse({ CHURNOPS_NAMESPACE: 'retention', CHURNOPS_MODEL: 'tiny-churn', CHURNOPS_VERSION: 'v1', ...volume });
+  const report = await inspectPackage({ environment: parsed, logger: keptLogger().logger, signal: new AbortController().signal, patience: noPatience });
+  expect(report).toMatchObject({ verdict: 'Pass', report: { path: expect.stringMatching(/^file:\/\/\/evaluations\/tiny-churn\/[0-9a-f]{64}\/.*-inspection\.json$/) } });
+  expect(await readdir(join(root, 'evaluations/tiny-churn'))).toEqual([report.candidateHash]);
+});
+
+test('a package that is still being copied is no verdict, and passes once it is whole', async () => {
+  const { root } = await tinyRepository({ v1: {} });
+  const folder = join(root, 'models/tiny-churn/v1');
+  const whole = await readFile(join(folder, 'model.onnx'));
+  const card = await readFile(join(folder, 'model.json'));
+  const look = async () => inspectPackage({ environment: InspectEnvironment.parse({ CHURNOPS_NAMESPACE: 'n', CHURNOPS_MODEL: 'm', CHURNOPS_VERSION: 'v1', CHURNOPS_REPOSITORY: 'file:///models/tiny-churn', CHURNOPS_VOLUME: root }), logger: keptLogger().logger, signal: new AbortController().signal, patience: noPatience });
+  await writeFile(join(folder, 'model.onnx'), whole.subarray(0, whole.length / 2));
+  expect(await look()).toMatchObject({ verdict: 'Error', code: 'DigestMismatch' });
+  await rm(join(folder, 'model.onnx'));
+  expect(await look()).toMatchObject({ verdict: 'Error', code: 'FileMissing' });
+  await writeFile(join(folder, 'model.json'), card.subarray(0, card.length / 2));
+  expect(await look()).toMatchObject({ verdict: 'Error', code: 'CardInvalid' });
+  await rm(join(folder, 'model.json'));
+  expect(await look()).toMatchObject({ verdict: 'Error', code: 'VersionNotFound' });
+  await writeFile(join(folder, 'model.onnx'), whole);
+  await writeFile(join(folder, 'model.json'), card);
+  expect(await look()).toMatchObject({ verdict: 'Pass' });
 });
 
 async function oddFolders(root: string): Promise<void> {
