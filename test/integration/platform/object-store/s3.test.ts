@@ -94,9 +94,12 @@ test('tells its time', async () => {
   store.close();
 });
 
+function day(ago: number): string {
+  return dayPartition(Date.now() - ago * 86_400_000);
+}
+
 test('retention, on a store that is real', async () => {
   const store = storeOf('churn');
-  const day = (ago: number): string => dayPartition(Date.now() - ago * 86_400_000);
   const kept = [`predictions/telco/${day(1)}/hour=07/a.gz`, `predictions/telco/${day(-900)}/hour=07/a.gz`, `predictions/telco-churn/${day(90)}/hour=07/a.gz`, `holdouts/telco/${day(90)}/a.csv`, 'models/telco/v1/model.json', `raw/telco/${day(90)}/a.csv`];
   const expired = [`predictions/telco/${day(90)}/hour=07/a.gz`, `predictions/telco/${day(90)}/hour=08/a.gz`, `labels/telco/${day(40)}/a.gz`, `evaluations/telco/weekly/${new Date(0).toISOString().replaceAll(/[:.]/g, '')}-evaluation.json`];
   for (const key of [...kept, ...expired]) await store.put(key, Buffer.from('x'), { ifAbsent: false, signal });

@@ -78,18 +78,22 @@ test("stable's card is read where stable came from; where it cannot be, that is 
   expect((await inspect({ versions, environment: gone })).report).toMatchObject({ verdict: 'Error', code: 'VersionNotFound' });
 });
 
-describe('latest that is decided about', () => {
-  const asked = (environment: Readonly<Record<string, string>>, versions: Readonly<Record<string, VersionChange>> = { v9: {}, v10: {} }, prepare?: (root: string) => Promise<unknown>) =>
-    inspect({ versions, environment: { CHURNOPS_VERSION: 'latest', ...environment }, ...(prepare === undefined ? {} : { prepare }) });
-  // Nothing of the package is read: a broken one makes no difference.
-  const broken = async (root: string): Promise<void> => writeFile(join(root, 'models/tiny-churn/v10/model.json'), '{');
+/** Nothing of the package is read: a broken one makes no difference. */
+async function broken(root: string): Promise<void> {
+  await writeFile(join(root, 'models/tiny-churn/v10/model.json'), '{');
+}
 
+async function askedForLatest(environment: Readonly<Record<string, string>>) {
+  return inspect({ versions: { v9: {}, v10: {} }, environment: { CHURNOPS_VERSION: 'latest', ...environment }, prepare: broken });
+}
+
+describe('latest that is decided about', () => {
   test.each<{ name: string; environment: Readonly<Record<string, string>>; message: string }>([
     { name: 'serves', environment: { CHURNOPS_KNOWN_VERSIONS: 'v10' }, message: 'latest is v10, as before.' },
     { name: 'was rejected', environment: { CHURNOPS_KNOWN_VERSIONS: 'v9,v10' }, message: 'latest is v10, as before.' },
     { name: 'is older than what serves', environment: { CHURNOPS_KNOWN_VERSIONS: 'v11', CHURNOPS_STABLE_VERSION: 'v11' }, message: 'latest is v10, which is older than v11, which serves: to go back, name it in spec.model.version.' },
   ])('$name: nothing is read, nothing is left', async ({ environment, message }) => {
-    const { root, report } = await asked(environment, undefined, broken);
+    const { root, report } = await askedForLatest(environment);
     expect(report).toMatchObject({ verdict: 'Unchanged', reason: 'NothingNewer', version: 'v10', message, report: null });
     expect(report).not.toHaveProperty('reportProblem');
     expect(await readdir(root)).toEqual(['models']);
@@ -100,7 +104,7 @@ describe('latest that is decided about', () => {
     { name: 'what serves came from elsewhere', environment: { CHURNOPS_STABLE_VERSION: 'v11', CHURNOPS_STABLE_REPOSITORY: 's3://other/models' } },
     { name: 'it is named', environment: { CHURNOPS_VERSION: 'v10', CHURNOPS_KNOWN_VERSIONS: 'v10' } },
   ])('but looked at where $name', async ({ environment }) => {
-    expect((await asked(environment, undefined, broken)).report).toMatchObject({ verdict: 'Error', code: 'CardInvalid', version: 'v10' });
+    expect((await askedForLatest(environment)).report).toMatchObject({ verdict: 'Error', code: 'CardInvalid', version: 'v10' });
   });
 });
 
