@@ -1,15 +1,22 @@
+import { isDeepStrictEqual } from 'node:util';
 import { LABELS } from '../contracts/names.ts';
 import {
+  AUTOSCALERS,
   CHURN_MODELS,
   CRON_JOBS,
   DEPLOYMENTS,
+  DISRUPTION_BUDGETS,
+  NETWORK_POLICIES,
   PODS,
   SEEN_JOBS,
   SERVICE_ACCOUNTS,
   SERVICES,
+  type Autoscaler,
   type CronJob,
   type Deployment,
+  type DisruptionBudget,
   type Job,
+  type NetworkPolicy,
   type Pod,
   type Service,
   type ServiceAccount,
@@ -24,6 +31,7 @@ import type { Logger } from './runtime/logger.ts';
 import type { ResourceKind } from './runtime/resource-kind.ts';
 import type { RuntimeMetrics } from './runtime/runtime-metrics.ts';
 import { byLabel } from './runtime/index-keys.ts';
+import type { ChangeHandler } from './runtime/watch-cache.ts';
 
 const BY_MODEL = 'model';
 
@@ -40,6 +48,15 @@ function byModel(object: KubeObject): readonly string[] {
   return byLabel(LABELS.model)(object).map((name) => keyOf({ namespace: object.metadata.namespace, name }));
 }
 
+/** Passes on what is more than a change of status, `heard` excepted. */
+function unlessCounted<T extends KubeObject & { readonly spec?: unknown }>(handler: ChangeHandler<T>, heard: (object: T) => unknown): ChangeHandler<T> {
+  const partsOf = (object: T): unknown => [{ ...object.metadata, resourceVersion: '', generation: 0 }, object.spec, heard(object)];
+  return (previous, current, initial) => {
+    if (previous !== undefined && current !== undefined && isDeepStrictEqual(partsOf(previous), partsOf(current))) return;
+    handler(previous, current, initial);
+  };
+}
+
 /** Copies of everything the operator looks at: ChurnModels of its class, and what bears a model's label. */
 export class Caches {
   readonly models: KindCache<StoredChurnModel>;
@@ -48,6 +65,9 @@ export class Caches {
   readonly serviceAccounts: KindCache<ServiceAccount>;
   readonly jobs: KindCache<Job>;
   readonly cronJobs: KindCache<CronJob>;
+  readonly autoscalers: KindCache<Autoscaler>;
+  readonly budgets: KindCache<DisruptionBudget>;
+  readonly networkPolicies: KindCache<NetworkPolicy>;
   readonly pods: KindCache<Pod>;
   readonly #namespaces: Namespaces;
 
@@ -61,6 +81,9 @@ export class Caches {
     this.serviceAccounts = childCache(parts, SERVICE_ACCOUNTS);
     this.jobs = childCache(parts, SEEN_JOBS);
     this.cronJobs = childCache(parts, CRON_JOBS);
+    this.autoscalers = childCache(parts, AUTOSCALERS);
+    this.budgets = childCache(parts, DISRUPTION_BUDGETS);
+    this.networkPolicies = childCache(parts, NETWORK_POLICIES);
     this.pods = childCache(parts, PODS);
   }
 
@@ -79,7 +102,11 @@ export class Caches {
     this.serviceAccounts.onChange(child);
     this.jobs.onChange(child);
     this.cronJobs.onChange(child);
+    this.networkPolicies.onChange(child);
     this.pods.onChange(child);
+    // Their counters move with every figure of the load, and nobody asks for them.
+    this.autoscalers.onChange(unlessCounted<Autoscaler>(child, ({ status }) => status?.conditions.map(({ type, status, reason }) => [type, status, reason])));
+    this.budgets.onChange(unlessCounted(child, () => undefined));
   }
 
   /** Follows the API server until `signal` aborts. */
@@ -126,10 +153,20 @@ export class Caches {
     const cronJobs = owned(this.cronJobs);
     const schedulers = new Set(cronJobs.map((each) => each.metadata.uid));
     const scheduledJobs = ofModel(this.jobs).filter((job) => schedulers.has(controllerOf(job)?.uid ?? ''));
-    return { deployments: owned(this.deployments), services: owned(this.services), jobs: owned(this.jobs), cronJobs, scheduledJobs, pods: ofModel(this.pods) };
+    return {
+      deployments: owned(this.deployments),
+      services: owned(this.services),
+      jobs: owned(this.jobs),
+      cronJobs,
+      scheduledJobs,
+      autoscalers: owned(this.autoscalers),
+      budgets: owned(this.budgets),
+      networkPolicies: owned(this.networkPolicies),
+      pods: ofModel(this.pods),
+    };
   }
 
   #all(): readonly Followed[] {
-    return [this.models, this.deployments, this.services, this.serviceAccounts, this.jobs, this.cronJobs, this.pods];
+    return [this.models, this.deployments, this.services, this.serviceAccounts, this.jobs, this.cronJobs, this.autoscalers, this.budgets, this.networkPolicies, this.pods];
   }
 }

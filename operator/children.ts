@@ -1,8 +1,11 @@
 import { shortHash } from '../contracts/digest.ts';
 import type { Caches } from './caches.ts';
-import { CRON_JOBS, DEPLOYMENTS, JOBS, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
+import { AUTOSCALERS, CRON_JOBS, DEPLOYMENTS, DISRUPTION_BUDGETS, JOBS, NETWORK_POLICIES, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
 import type { Children } from './observation/observe.ts';
+import { autoscaler, autoscalerName } from './resources/autoscaler.ts';
+import { disruptionBudget } from './resources/disruption-budget.ts';
 import { inspectJob, inspectJobName } from './resources/inspect-job.ts';
+import { networkPolicies } from './resources/network-policy.ts';
 import { retentionCronJobs, retentionName } from './resources/retention-cron-job.ts';
 import { serviceAccounts } from './resources/service-account.ts';
 import { stableService } from './resources/service.ts';
@@ -38,31 +41,38 @@ export class ChildrenWriter {
   /** Whether a cache has not seen an own write to one of these children yet. */
   isStale(subject: Pick<Subject, 'name' | 'namespace'>, children: Children, hashes: readonly string[], jobName: string | undefined): boolean {
     const ref = (name: string) => ({ namespace: subject.namespace, name });
-    const { serviceAccounts, services, deployments, jobs, cronJobs } = this.#caches;
-    if (serviceAccounts.isStale(ref(subject.name)) || services.isStale(ref(subject.name))) return true;
+    const { serviceAccounts, services, deployments, jobs, cronJobs, autoscalers, budgets } = this.#caches;
+    if (serviceAccounts.isStale(ref(subject.name)) || services.isStale(ref(subject.name)) || autoscalers.isStale(ref(autoscalerName(subject)))) return true;
     if (jobName !== undefined && jobs.isStale(ref(jobName))) return true;
-    if (hashes.some((hash) => deployments.isStale(ref(childName(subject, hash.slice(0, 8)))))) return true;
+    const versions = hashes.map((hash) => ref(childName(subject, hash.slice(0, 8))));
+    if (versions.some((each) => deployments.isStale(each) || budgets.isStale(each))) return true;
     if (children.cronJobs.some((each) => cronJobs.isStale(refOf(each))) || cronJobs.isStale(ref(retentionName(subject)))) return true;
     return children.deployments.some((each) => deployments.isStale(refOf(each))) || children.jobs.some((each) => jobs.isStale(refOf(each)));
   }
 
   /**
-   * Scale up before the Service moves, scale down and delete after (DESIGN section 4, invariants 1 and 2).
+   * Scale up before the Service moves, scale down and delete after (DESIGN section 4, invariants 1 and 2). An autoscaler that is no longer
+   * wanted goes before anything is scaled; one that stays holds the side that callers leave at its size, and follows them.
    * @throws ApiError for what trying again may cure; what a person must cure comes back as a problem
    */
   async write(subject: Subject, children: Children, decision: Decision, signal: AbortSignal): Promise<ApplyResult> {
     const round = new Round();
     for (const account of serviceAccounts(subject)) await round.do(this.#put(SERVICE_ACCOUNTS, this.#caches.serviceAccounts, subject, account, signal));
     if (decision.inspection !== undefined) await round.do(this.#startJob(subject, decision, signal));
+    for (const policy of networkPolicies(subject, this.#settings)) await round.do(this.#put(NETWORK_POLICIES, this.#caches.networkPolicies, subject, policy, signal));
+    if (decision.autoscaler === undefined) await this.#remove(AUTOSCALERS, this.#caches.autoscalers, children.autoscalers, signal);
     const shrinking: { deployment: Deployment; replicas: number }[] = [];
     for (const version of decision.versions) {
       const written = await round.do(this.#put(DEPLOYMENTS, this.#caches.deployments, subject, servingDeployment(subject, this.#settings, version.identity), signal));
-      if (written === undefined) continue;
+      await round.do(this.#put(DISRUPTION_BUDGETS, this.#caches.budgets, subject, disruptionBudget(subject, version.identity.hash), signal));
+      if (written === undefined || version.replicas === undefined) continue;
       if (version.replicas > written.spec.replicas) await this.#scale(written, version.replicas, signal);
       else if (version.replicas < written.spec.replicas) shrinking.push({ deployment: written, replicas: version.replicas });
     }
+    if (decision.holding !== undefined) await round.do(this.#put(AUTOSCALERS, this.#caches.autoscalers, subject, autoscaler(subject, decision.holding), signal));
     const service = await round.do(this.#put(SERVICES, this.#caches.services, subject, stableService(subject, selectedHash(decision)), signal));
     if (service !== undefined) {
+      if (decision.autoscaler !== undefined) await round.do(this.#put(AUTOSCALERS, this.#caches.autoscalers, subject, autoscaler(subject, decision.autoscaler), signal));
       for (const { deployment, replicas } of shrinking) await this.#scale(deployment, replicas, signal);
       await this.#prune(subject, children, decision, signal);
     }
@@ -118,10 +128,10 @@ export class ChildrenWriter {
     // By name: a hash label that somebody changed by hand must not cost the version its Deployment.
     const hashes = [...decision.versions.map((version: DesiredVersion) => shortHash(version.identity.hash)), decision.unrecorded];
     const wanted = new Set(hashes.flatMap((hash) => (hash === undefined ? [] : [childName(subject, hash)])));
-    for (const deployment of children.deployments) {
-      if (wanted.has(deployment.metadata.name) || deployment.metadata.deletionTimestamp !== undefined) continue;
-      await this.#delete(DEPLOYMENTS, this.#caches.deployments, deployment, signal);
-    }
+    await this.#remove(DEPLOYMENTS, this.#caches.deployments, children.deployments.filter(({ metadata }) => !wanted.has(metadata.name)), signal);
+    await this.#remove(DISRUPTION_BUDGETS, this.#caches.budgets, children.budgets.filter(({ metadata }) => !wanted.has(metadata.name)), signal);
+    const policies = new Set(networkPolicies(subject, this.#settings).map(({ metadata }) => metadata.name));
+    await this.#remove(NETWORK_POLICIES, this.#caches.networkPolicies, children.networkPolicies.filter(({ metadata }) => !policies.has(metadata.name)), signal);
     const current = decision.inspection === undefined ? undefined : inspectJobName(subject, decision.inspection);
     for (const job of children.jobs) {
       const finished = job.status?.conditions.some((condition) => (condition.type === 'Complete' || condition.type === 'Failed') && condition.status === 'True') === true;
@@ -140,6 +150,11 @@ export class ChildrenWriter {
       if (metadata.labels?.['batch.kubernetes.io/job-name'] !== job.metadata.name) return false;
       return status.phase === 'Succeeded' || status.phase === 'Failed' || status.containerStatuses.some(({ state }) => state.terminated !== undefined);
     });
+  }
+
+  /** Deletes what is not being deleted already. */
+  async #remove<T extends KubeObject>(kind: ResourceKind<T>, cache: KindCache<T>, objects: readonly T[], signal: AbortSignal): Promise<void> {
+    for (const object of objects) if (object.metadata.deletionTimestamp === undefined) await this.#delete(kind, cache, object, signal);
   }
 
   async #delete<T extends KubeObject>(kind: ResourceKind<T>, cache: KindCache<T>, object: T, signal: AbortSignal): Promise<void> {

@@ -7,6 +7,7 @@ import { shortHash } from '../contracts/digest.ts';
 import type { ChurnModelStatus } from '../contracts/churn-model/status.ts';
 import { inspectJobName } from './resources/inspect-job.ts';
 import { decide } from './rollout/decide.ts';
+import { demandOf } from './rollout/sizing.ts';
 import type { Decision } from './rollout/decision.ts';
 import type { RolloutState } from './rollout/state.ts';
 import type { ApiClient } from './runtime/api-client.ts';
@@ -83,7 +84,8 @@ async function bringAbout(parts: ControllerParts, model: StoredChurnModel, obser
     spec: subject.spec,
     decision: truth,
     stablePods: truth.state.stable === undefined ? undefined : facts.pods(truth.state.stable.hash),
-    replicas: facts.wanted.replicas,
+    replicas: demandOf(facts, truth.state.stable),
+    autoscaling: facts.wanted.autoscaling === undefined ? undefined : { ...facts.wanted.autoscaling, live: facts.autoscaler },
     problems: result.problems,
     retention: observation.retention,
     serviceSelects: result.serviceSwitched || selects(observation, truth),

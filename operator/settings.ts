@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Settings } from './resources/settings.ts';
 import { timingProblems, type LeaseTiming } from './runtime/leader-election/lease-timing.ts';
 
 /** `15` or `15s`: whole seconds, which is what a Lease can say. */
@@ -10,8 +11,19 @@ const seconds = (otherwise: number) =>
     .default(otherwise);
 const flag = (otherwise: boolean) => z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(otherwise);
 const names = (text: string): string[] => [...new Set(text.split(',').map((name) => name.trim()).filter((name) => name !== ''))];
+/** `key=value,key=value`, as kubectl prints labels. */
+const Labels = z
+  .string()
+  .regex(/^[^=,\s]+=[^=,\s]*(,[^=,\s]+=[^=,\s]*)*$/, 'must be labels such as app=operator,tier=control')
+  .transform((text) => Object.fromEntries(names(text).map((label) => [label.slice(0, label.indexOf('=')), label.slice(label.indexOf('=') + 1)])));
 /** A DNS-1123 label: what a namespace is called. */
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+const Namespaces = z
+  .string()
+  .default('')
+  .transform(names)
+  .refine((list) => list.every((name) => NAMESPACE.test(name)), 'must be names of namespaces, separated by commas (lower case letters, digits and -)');
 
 /** The environment variable behind each part of a lease's timing, for errors. */
 const TIMING_VARIABLES = {
@@ -36,16 +48,14 @@ export const OperatorEnvironment = z
     CHURNOPS_SERVER_IMAGE: z.string().min(1).describe('Image of serving and inspect pods.'),
     CHURNOPS_SERVER_IMAGE_PULL_POLICY: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
     CHURNOPS_IMAGE_PULL_SECRETS: z.string().default('').transform(names).describe('Names of Secrets with registry credentials, separated by commas; they must exist where the models are.'),
+    CHURNOPS_NETWORK_POLICIES: flag(true).describe('Write NetworkPolicies for the pods of models.'),
+    CHURNOPS_OPERATOR_POD_LABELS: Labels.prefault('app.kubernetes.io/name=churnops,app.kubernetes.io/component=operator').describe("Labels of the operator's pods: with POD_NAMESPACE, who may read port 9090 of serving pods."),
+    CHURNOPS_MONITORING_NAMESPACES: Namespaces.describe('Namespaces whose pods may read port 9090 of serving pods, separated by commas: where Prometheus runs.'),
     CHURNOPS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
     CHURNOPS_KUBECONFIG: z.string().min(1).optional().describe('Path of a kubeconfig; unset: the cluster this pod runs in.'),
     CHURNOPS_CONTROL_PORT: z.coerce.number().int().min(0).max(65_535).default(9090).describe('Port of health and metrics.'),
     CHURNOPS_WORKERS: z.coerce.number().int().min(1).max(64).default(4).describe('Models reconciled at the same time.'),
-    CHURNOPS_WATCH_NAMESPACES: z
-      .string()
-      .default('')
-      .transform(names)
-      .refine((list) => list.every((name) => NAMESPACE.test(name)), 'must be names of namespaces, separated by commas (lower case letters, digits and -); leave it empty for all namespaces')
-      .describe('Namespaces whose models are looked after, separated by commas; empty: all. Then no right in the whole cluster is needed.'),
+    CHURNOPS_WATCH_NAMESPACES: Namespaces.describe('Namespaces whose models are looked after, separated by commas; empty: all. Then no right in the whole cluster is needed.'),
     CHURNOPS_OPERATOR_CLASS: z
       .string()
       .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be lower case letters, digits and -, at most 63')
@@ -64,3 +74,12 @@ export const OperatorEnvironment = z
     }
   });
 export type OperatorEnvironment = z.infer<typeof OperatorEnvironment>;
+
+/** Who reaches port 9090 of serving pods. */
+export function networkSettings(environment: OperatorEnvironment): Settings['network'] {
+  return {
+    policies: environment.CHURNOPS_NETWORK_POLICIES,
+    operator: { namespace: environment.POD_NAMESPACE, podLabels: environment.CHURNOPS_OPERATOR_POD_LABELS },
+    monitoringNamespaces: environment.CHURNOPS_MONITORING_NAMESPACES,
+  };
+}

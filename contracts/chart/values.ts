@@ -69,7 +69,12 @@ export const ChartValues = z.strictObject({
   }),
   serviceAccount: z.strictObject({ name: z.string(), create: z.boolean(), annotations: labels() }),
   rbac: z.strictObject({ create: z.boolean(), scope: z.enum(['cluster', 'namespaces']), aggregate: z.boolean() }),
-  networkPolicy: z.strictObject({ enabled: z.boolean(), from: objects(), egress: objects() }),
+  networkPolicy: z.strictObject({
+    enabled: z.boolean(),
+    from: objects(),
+    egress: objects(),
+    models: z.strictObject({ enabled: z.boolean(), monitoringNamespaces: z.array(namespace()) }),
+  }),
   monitoring: z.strictObject({ serviceMonitor: Monitor, podMonitor: Monitor }),
   s3: z.strictObject({
     enabled: z.boolean(),

@@ -5,7 +5,7 @@ export const Phase = z.enum(['Pending', 'Initializing', 'Stable', 'Shadow', 'Can
 export type Phase = z.infer<typeof Phase>;
 
 /** Conditions of a ChurnModel, all of positive polarity. */
-export const CONDITION_TYPES = ['Ready', 'Available', 'Progressing', 'GatePassed', 'PolicySpread', 'RetrainingScheduled', 'RetentionScheduled', 'MonitoringConfigured', 'SpecHonoured'] as const;
+export const CONDITION_TYPES = ['Ready', 'Available', 'Progressing', 'ScalingActive', 'GatePassed', 'PolicySpread', 'RetrainingScheduled', 'RetentionScheduled', 'MonitoringConfigured', 'SpecHonoured'] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
 const Time = z.string().max(35).describe('RFC 3339.');

@@ -46,6 +46,20 @@ const CronJob = StoredObject.extend({ spec: z.looseObject({}) });
 export type CronJob = z.infer<typeof CronJob>;
 export const CRON_JOBS: ResourceKind<CronJob> = { group: 'batch', version: 'v1', plural: 'cronjobs', kind: 'CronJob', namespaced: true, schema: CronJob };
 
+const Autoscaler = StoredObject.extend({
+  spec: z.looseObject({ scaleTargetRef: z.looseObject({ kind: z.string(), name: z.string() }) }),
+  status: z.looseObject({ conditions: z.array(ConditionOf).default([]) }).optional(),
+});
+export type Autoscaler = z.infer<typeof Autoscaler>;
+export const AUTOSCALERS: ResourceKind<Autoscaler> = { group: 'autoscaling', version: 'v2', plural: 'horizontalpodautoscalers', kind: 'HorizontalPodAutoscaler', namespaced: true, schema: Autoscaler };
+
+const Plain = StoredObject.extend({ spec: z.looseObject({}).optional() });
+export type DisruptionBudget = z.infer<typeof Plain>;
+export const DISRUPTION_BUDGETS: ResourceKind<DisruptionBudget> = { group: 'policy', version: 'v1', plural: 'poddisruptionbudgets', kind: 'PodDisruptionBudget', namespaced: true, schema: Plain };
+
+export type NetworkPolicy = z.infer<typeof Plain>;
+export const NETWORK_POLICIES: ResourceKind<NetworkPolicy> = { group: 'networking.k8s.io', version: 'v1', plural: 'networkpolicies', kind: 'NetworkPolicy', namespaced: true, schema: Plain };
+
 const ContainerState = z.object({
   waiting: z.object({ reason: z.string().optional(), message: z.string().optional() }).optional(),
   running: z.object({ startedAt: z.string().nullish() }).optional(),

@@ -9,8 +9,9 @@ import { childName, type Subject } from '../resources/subject.ts';
 import type { Facts, InspectionJob, VersionPods, Wanted } from '../rollout/facts.ts';
 import { pollTry, type Try } from '../rollout/latest.ts';
 import type { RolloutState } from '../rollout/state.ts';
+import { observeAutoscaler } from './autoscaler.ts';
 import { observeInspection } from './inspection-job.ts';
-import type { CronJob, Deployment, Job, Pod, Service, StoredChurnModel } from './kinds.ts';
+import type { Autoscaler, CronJob, Deployment, DisruptionBudget, Job, NetworkPolicy, Pod, Service, StoredChurnModel } from './kinds.ts';
 import { observeRetention } from './retention-run.ts';
 import { rolloutStateOf } from './rollout-state.ts';
 import { observeVersion } from './version-pods.ts';
@@ -27,6 +28,9 @@ export type Children = Readonly<{
   cronJobs: readonly CronJob[];
   /** Jobs that one of its CronJobs made, or somebody from one by hand. */
   scheduledJobs: readonly Job[];
+  autoscalers: readonly Autoscaler[];
+  budgets: readonly DisruptionBudget[];
+  networkPolicies: readonly NetworkPolicy[];
   pods: readonly Pod[];
 }>;
 
@@ -75,6 +79,6 @@ export function observe(model: StoredChurnModel, children: Children, nowMs: numb
   const selector = children.services.find((each) => each.metadata.name === name)?.spec.selector?.[LABELS.hash];
   const selected = selector === NOBODY ? undefined : selector;
   const wanted = wantedOf(spec.data, subject.annotations, state);
-  const facts: Facts = { nowMs, selected, wanted, state, pods, inspectionJob: jobOf(wanted, state, subject, children, nowMs) };
+  const facts: Facts = { nowMs, selected, wanted, state, pods, autoscaler: observeAutoscaler(subject, children.autoscalers), inspectionJob: jobOf(wanted, state, subject, children, nowMs) };
   return { readable: true, subject, generation, facts, stored, children, retention: observeRetention(children.scheduledJobs, children.pods) };
 }

@@ -20,6 +20,7 @@ function retryOf(requested: string, annotations: Readonly<Record<string, string>
 /** What spec and annotations ask for. */
 export function wantedOf(spec: ChurnModelSpec, annotations: Readonly<Record<string, string>>, state: RolloutState): Wanted {
   const { repository, version } = spec.model;
+  const autoscaling = spec.serving?.autoscaling;
   const inputs = {
     repository,
     version,
@@ -32,7 +33,8 @@ export function wantedOf(spec: ChurnModelSpec, annotations: Readonly<Record<stri
     repository,
     requested: version,
     inspectionKey: sha256Hex(canonicalJson(inputs)).slice(0, 16),
-    replicas: spec.serving?.replicas ?? spec.serving?.autoscaling?.minReplicas ?? DEFAULT_REPLICAS,
+    replicas: spec.serving?.replicas ?? autoscaling?.minReplicas ?? DEFAULT_REPLICAS,
+    autoscaling: autoscaling === undefined ? undefined : { maxReplicas: autoscaling.maxReplicas, targetCPUPercent: autoscaling.targetCPUUtilizationPercentage },
     rollbackWindowMs: durationMs(spec.rollout?.rollbackWindow ?? DEFAULT_ROLLBACK_WINDOW),
     poll:
       version === LATEST && spec.rollout?.suspend !== true

@@ -4,5 +4,11 @@ export type Settings = Readonly<{
   imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
   /** Secrets with the registry's credentials; they must exist in the namespaces of the models. */
   imagePullSecrets: readonly string[];
+  /** Who reaches port 9090 of serving pods; `policies` false: NetworkPolicies are made elsewhere. */
+  network: Readonly<{
+    policies: boolean;
+    operator: Readonly<{ namespace: string; podLabels: Readonly<Record<string, string>> }>;
+    monitoringNamespaces: readonly string[];
+  }>;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
 }>;

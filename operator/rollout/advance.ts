@@ -5,6 +5,7 @@ import { decideInspection } from './inspection.ts';
 import { rejectedLatest, resolved, resolvedUnchanged, withRejected } from './latest.ts';
 import { promoted } from './promoted.ts';
 import { decidePromotion, startClock } from './promotion.ts';
+import { demandOf } from './sizing.ts';
 import type { Candidate, Rejected, RolloutState, StartClock } from './state.ts';
 
 /** One step of the candidate. */
@@ -104,8 +105,9 @@ function deployed(facts: Facts, state: RolloutState, candidate: Candidate & { st
     return settled({ ...state, stable: { ...state.stable, ...identity }, candidate: undefined }, before);
   }
   const pods = facts.pods(identity.hash);
-  const clock = startClock(candidate, pods, wanted.replicas, nowMs);
-  const move = decidePromotion({ nowMs, deployedAtMs: clock.deployedAtMs, replicas: wanted.replicas, pods, mayReject: state.stable !== undefined });
+  const replicas = demandOf(facts, state.stable);
+  const clock = startClock(candidate, pods, replicas, nowMs);
+  const move = decidePromotion({ nowMs, deployedAtMs: clock.deployedAtMs, replicas, pods, mayReject: state.stable !== undefined });
   switch (move.move) {
     case 'Switch': {
       const { state: next, move: switched } = promoted(state, identity, nowMs);
@@ -114,7 +116,7 @@ function deployed(facts: Facts, state: RolloutState, candidate: Candidate & { st
     case 'Wait':
       return {
         phase: state.stable === undefined ? 'Initializing' : 'Promoting',
-        reason: wanted.replicas === 0 ? 'ScaledToZero' : pods.problem === undefined ? 'StartingPods' : 'PodsFailing',
+        reason: replicas === 0 ? 'ScaledToZero' : pods.problem === undefined ? 'StartingPods' : 'PodsFailing',
         problem: pods.problem,
         state: { ...state, candidate: { ...candidate, ...clock } },
         moves: [...before, ...heldUp(candidate, clock, pods)],

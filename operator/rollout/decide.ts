@@ -2,11 +2,13 @@ import { LATEST } from '../../contracts/names.ts';
 import { advance } from './advance.ts';
 import type { Decision, DesiredVersion, Move } from './decision.ts';
 import type { Facts, InspectionJob } from './facts.ts';
-import { decidePrevious } from './previous.ts';
+import { decidePrevious, drainLeftMs } from './previous.ts';
 import { knownVersions, pollLatest, rejectedLatest, untilPollMs, type Try } from './latest.ts';
 import { identityOf, unrecordedPromotion } from './promoted.ts';
+import { decideAutoscaling, demandOf, isAutoscaled, sizeOf, stableSize } from './sizing.ts';
 import type { Candidate, RolloutState } from './state.ts';
 import { findTarget } from './target.ts';
+import { shortHash } from '../../contracts/digest.ts';
 
 /**
  * The next step of a rollout: the state to remember and what the cluster should look like.
@@ -27,7 +29,10 @@ function decideNext(facts: Facts): Decision {
   const step = advance({ ...facts, inspectionJob }, polled.state, aimed.rejected ?? rejectedLatest(facts.wanted, polled.state));
   const cleaned = cleanPrevious(facts, step.state);
   const untilNextMs = polled.running === undefined ? untilPollMs(facts.wanted, cleaned.state, facts.nowMs) : undefined;
-  const rechecks = [step.recheckMs, cleaned.recheckMs, untilNextMs].filter((ms) => ms !== undefined);
+  const unrecorded = unrecordedOf(facts, cleaned.state);
+  const { stable } = cleaned.state;
+  const autoscaling = decideAutoscaling(facts, stable, stable === undefined ? unrecorded : shortHash(stable.hash));
+  const rechecks = [step.recheckMs, cleaned.recheckMs, untilNextMs, autoscaling.recheckMs].filter((ms) => ms !== undefined);
   return {
     phase: step.phase,
     reason: step.reason,
@@ -35,8 +40,10 @@ function decideNext(facts: Facts): Decision {
     state: cleaned.state,
     inspection: inspectionOf(facts, cleaned.state, polled.running),
     versions: desiredVersions(facts, cleaned.state, cleaned.drained),
-    selected: cleaned.state.stable?.hash,
-    unrecorded: unrecordedOf(facts, cleaned.state),
+    selected: stable?.hash,
+    unrecorded,
+    autoscaler: autoscaling.autoscaler,
+    holding: autoscaling.holding,
     moves: [...aimed.moves, ...polled.moves, ...step.moves, ...cleaned.moves],
     recheckMs: rechecks.length === 0 ? undefined : Math.min(...rechecks),
   };
@@ -85,8 +92,10 @@ type Cleaned = Readonly<{ state: RolloutState; drained: boolean; moves: readonly
 function cleanPrevious(facts: Facts, state: RolloutState): Cleaned {
   const { previous, candidate } = state;
   if (previous === undefined) return { state, drained: false, moves: [], recheckMs: undefined };
-  if (candidate?.stage === 'Deployed' && candidate.identity.hash === previous.hash) return { state, drained: false, moves: [], recheckMs: undefined };
+  if (candidate?.stage === 'Deployed' && candidate.identity.hash === previous.hash) return { state, drained: false, moves: [], recheckMs: drainLeftMs(previous, facts.nowMs) || undefined };
   const move = decidePrevious(previous, facts.wanted.rollbackWindowMs, facts.nowMs);
+  // The autoscaler has not left it yet: until then its size is not ours to write.
+  if (move.move !== 'Drain' && isAutoscaled(facts, previous.hash)) return { state, drained: false, moves: [], recheckMs: undefined };
   switch (move.move) {
     case 'Drain':
       return { state, drained: false, moves: [], recheckMs: move.recheckMs };
@@ -106,10 +115,15 @@ function desiredVersions(facts: Facts, state: RolloutState, drained: boolean): r
   // While it drains, the version before keeps the size it has; it is never made larger.
   if (previous !== undefined) {
     const replicas = drained ? 0 : (facts.pods(previous.hash).requested ?? 0);
-    versions.set(previous.hash, { identity: previous, replicas });
+    versions.set(previous.hash, { identity: previous, replicas: sizeOf(facts, previous.hash, replicas) });
   }
-  if (candidate?.stage === 'Deployed') versions.set(candidate.identity.hash, { identity: candidate.identity, replicas: facts.wanted.replicas });
-  if (stable !== undefined) versions.set(stable.hash, { identity: stable, replicas: facts.wanted.replicas });
+  if (candidate?.stage === 'Deployed') {
+    const { identity } = candidate;
+    // One that comes back in the middle of its drain still has callers of its own.
+    const callers = previous?.hash === identity.hash && drainLeftMs(previous, facts.nowMs) > 0 ? (facts.pods(identity.hash).requested ?? 0) : 0;
+    versions.set(identity.hash, { identity, replicas: sizeOf(facts, identity.hash, Math.max(demandOf(facts, stable), callers)) });
+  }
+  if (stable !== undefined) versions.set(stable.hash, { identity: stable, replicas: stableSize(facts, stable) });
   return [...versions.values()];
 }
 

@@ -37,8 +37,11 @@ export type Move = Readonly<
   | { move: 'PreviousRemoved'; version: string }
 >;
 
-/** A Deployment that should exist, and its size. */
-export type DesiredVersion = Readonly<{ identity: VersionIdentity; replicas: number }>;
+/** A Deployment that should exist, and its size; undefined: an autoscaler sizes it, and nobody else does. */
+export type DesiredVersion = Readonly<{ identity: VersionIdentity; replicas: number | undefined }>;
+
+/** A HorizontalPodAutoscaler as it should be. `target`: first 8 digits of the hash whose Deployment it sizes. */
+export type DesiredAutoscaler = Readonly<{ target: string; minReplicas: number; maxReplicas: number; targetCPUPercent: number }>;
 
 /** The next state and what the cluster should look like; nothing here has happened yet. */
 export type Decision = Readonly<{
@@ -64,6 +67,10 @@ export type Decision = Readonly<{
   selected: CandidateHash | undefined;
   /** A hash (its first 8 digits) that answers callers though the status knows of no stable version: left alone until one takes over. */
   unrecorded: string | undefined;
+  /** Once the Service selects; undefined: none, and it goes before anything is scaled. */
+  autoscaler: DesiredAutoscaler | undefined;
+  /** Before the Service moves: the autoscaler keeps the side that callers leave at its size. */
+  holding: DesiredAutoscaler | undefined;
   moves: readonly Move[];
   /** When to look again without an event, milliseconds from now. */
   recheckMs: number | undefined;

@@ -36,10 +36,21 @@ export type Wanted = Readonly<{
   requested: string;
   /** Names the inputs of an inspection: another version, gate, store or permission is another key. */
   inspectionKey: string;
+  /** Pods to serve with; under autoscaling the fewest. */
   replicas: number;
+  /** How an autoscaler sizes the version that serves; undefined: `replicas` does. */
+  autoscaling: Readonly<{ maxReplicas: number; targetCPUPercent: number }> | undefined;
   rollbackWindowMs: number;
   /** How `latest` is looked after; undefined: a version is pinned, or the rollout is suspended. */
   poll: Readonly<{ intervalMs: number; /** Whether a newer version overtakes the one under way. */ whileUnderWay: boolean }> | undefined;
+}>;
+
+/** The model's own autoscaler as it is. */
+export type LiveAutoscaler = Readonly<{
+  /** First 8 digits of the hash whose Deployment it sizes; undefined: something else, by somebody's hand. */
+  target: string | undefined;
+  /** Whether it can compute a size, as it says itself. */
+  scaling: Readonly<{ status: 'True' | 'False' | 'Unknown'; reason: string; message: string }>;
 }>;
 
 /** Plain facts of one look at the cluster. */
@@ -51,6 +62,8 @@ export type Facts = Readonly<{
   selected: string | undefined;
   /** Pods by candidate hash. */
   pods: (hash: string) => VersionPods;
+  /** undefined: there is none, or one of that name is somebody else's. */
+  autoscaler: LiveAutoscaler | undefined;
   /** Job of the candidate's inspection, else of the look for a newer version, as the state names it. */
   inspectionJob: InspectionJob;
 }>;

@@ -18,6 +18,11 @@ export function decidePrevious(previous: Previous, rollbackWindowMs: number, now
   return { move: 'Remove' };
 }
 
+/** How long its old connections still end there; 0: they are gone. */
+export function drainLeftMs(previous: Previous, nowMs: number): number {
+  return Math.min(Math.max(previous.replacedAtMs + DRAIN_MS - nowMs, 0), DRAIN_MS);
+}
+
 /** Whether the version before may come back without gates. */
 export function mayReturn(previous: Previous, rollbackWindowMs: number, nowMs: number): boolean {
   return nowMs - previous.replacedAtMs < rollbackWindowMs;

@@ -18,14 +18,18 @@ export function startClock(clock: StartClock, pods: VersionPods, replicas: numbe
   const { deployedAtMs, heldSinceMs } = clock;
   const heldBy = pods.problem?.outside === true ? pods.problem.code : replicas === 0 ? 'ScaledToZero' : undefined;
   if (heldBy !== undefined) return { deployedAtMs, heldSinceMs: heldSinceMs ?? nowMs, heldBy };
+  // All it had were ready, and more are needed since (the autoscaler, or a person, raised the number): the new ones have their own time.
+  const grows = pods.requested !== undefined && pods.requested > 0 && pods.requested < replicas && pods.readyUpToDate >= pods.requested;
+  if (grows) return { deployedAtMs: nowMs, heldSinceMs: undefined, heldBy: undefined };
   const heldMs = heldSinceMs === undefined ? 0 : Math.max(nowMs - heldSinceMs, 0);
   return { deployedAtMs: deployedAtMs + heldMs, heldSinceMs: undefined, heldBy: undefined };
 }
 
 /**
- * Whether callers move to the candidate now: as soon as it has as many ready pods as stable should have.
+ * Whether callers move to the candidate now: as soon as it has as many ready pods as are needed.
  * A pod that waits for something outside (store, Secret, node) holds the promotion and does not run into the deadline.
  * @param input.deployedAtMs of {@link startClock}
+ * @param input.replicas pods that are needed to answer all callers
  * @param input.mayReject false for the first version: there is nothing to go back to
  */
 export function decidePromotion(input: {
@@ -38,7 +42,7 @@ export function decidePromotion(input: {
   const { pods, replicas } = input;
   // Nobody is to serve: then nothing has shown that this version can.
   if (replicas === 0) return { move: 'Wait', recheckMs: undefined };
-  if (pods.requested === replicas && pods.readyUpToDate >= replicas) return { move: 'Switch' };
+  if (pods.requested !== undefined && pods.requested >= replicas && pods.readyUpToDate >= replicas) return { move: 'Switch' };
   if (!input.mayReject || pods.problem?.outside === true) return { move: 'Wait', recheckMs: undefined };
   const leftMs = input.deployedAtMs + READY_DEADLINE_MS - input.nowMs;
   if (leftMs > 0) return { move: 'Wait', recheckMs: Math.min(leftMs, READY_DEADLINE_MS) };

@@ -1,7 +1,7 @@
 import type { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
 import type { ChurnModelStatus, Condition, RetentionRun } from '../../contracts/churn-model/status.ts';
 import type { Decision } from '../rollout/decision.ts';
-import type { VersionPods } from '../rollout/facts.ts';
+import type { LiveAutoscaler, VersionPods } from '../rollout/facts.ts';
 import { boundedText, LONGEST_MESSAGE_BYTES } from './bounded-text.ts';
 import { mergeConditions, type ConditionDraft } from './conditions.ts';
 import { messageOf } from './message.ts';
@@ -18,7 +18,10 @@ export type ReportInput = Readonly<{
   decision: Decision;
   /** Pods of the stable version. */
   stablePods: VersionPods | undefined;
+  /** Pods that are needed to answer all callers. */
   replicas: number;
+  /** What was asked for, and the autoscaler as it is; undefined: the size is a number. */
+  autoscaling: Readonly<{ maxReplicas: number; live: LiveAutoscaler | undefined }> | undefined;
   problems: readonly ChildProblem[];
   /** The newest run of the retention Job that is still to be seen. */
   retention: RetentionRun | undefined;
@@ -58,6 +61,22 @@ function availableCondition(input: ReportInput): ConditionDraft {
   if (stablePods.ready >= replicas) return { type: 'Available', status: 'True', reason: 'AllReady', message };
   const why = stablePods.problem === undefined ? '' : `: ${stablePods.problem.code}: ${stablePods.problem.message}`;
   return { type: 'Available', status: 'False', reason: 'PodsMissing', message: `${message}${why}` };
+}
+
+/** Only under autoscaling. The rollout goes on whatever it says: pods that are there answer. */
+function scalingConditions({ autoscaling, replicas }: ReportInput): readonly ConditionDraft[] {
+  if (autoscaling === undefined) return [];
+  const { live, maxReplicas } = autoscaling;
+  if (live === undefined) return [{ type: 'ScalingActive', status: 'False', reason: 'NoAutoscaler', message: 'there is no HorizontalPodAutoscaler yet: it comes once a version serves' }];
+  const { status, reason, message } = live.scaling;
+  switch (status) {
+    case 'False':
+      return [{ type: 'ScalingActive', status, reason, message: `the number of pods stays at ${replicas}: ${message}. CPU figures come from metrics-server: kubectl top pods must show them` }];
+    case 'Unknown':
+      return [{ type: 'ScalingActive', status, reason, message: `the HorizontalPodAutoscaler: ${message}` }];
+    case 'True':
+      return [{ type: 'ScalingActive', status, reason, message: reason === 'AtMaximum' ? `more pods are needed than maxReplicas (${maxReplicas}) allows` : 'the HorizontalPodAutoscaler sizes the stable version' }];
+  }
 }
 
 function progressingCondition(input: ReportInput): ConditionDraft {
@@ -104,7 +123,7 @@ function retentionCondition(input: ReportInput): readonly ConditionDraft[] {
 /** The whole status. Two calls with equal facts give equal documents but for the transition times of conditions that moved. */
 export function statusOf(input: ReportInput): ChurnModelStatus {
   const { decision, problems } = input;
-  const drafts = [readyCondition(input), availableCondition(input), progressingCondition(input), ...retentionCondition(input), honouredCondition(input.spec)];
+  const drafts = [readyCondition(input), availableCondition(input), progressingCondition(input), ...scalingConditions(input), ...retentionCondition(input), honouredCondition(input.spec)];
   const conditions: Condition[] = mergeConditions(drafts, input.stored?.conditions ?? [], input.generation, instant(input.nowMs));
   const auc = decision.state.stable?.testAUC;
   const conflict = joinedProblem(problems);

@@ -10,7 +10,6 @@ type Unhonoured = Readonly<{ field: string; isSet: (spec: ChurnModelSpec) => boo
  */
 const UNHONOURED: readonly Unhonoured[] = [
   { field: 'spec.storage.credentials.training', isSet: (spec) => spec.storage?.credentials?.training?.secretRef !== undefined || spec.storage?.credentials?.training?.serviceAccountName !== undefined },
-  { field: 'spec.serving.autoscaling', isSet: (spec) => spec.serving?.autoscaling !== undefined },
   { field: 'spec.serving.expose', isSet: (spec) => spec.serving?.expose !== undefined },
   { field: 'spec.serving.auth', isSet: (spec) => spec.serving?.auth === 'Token' },
   { field: 'spec.journal', isSet: (spec) => spec.journal !== undefined },

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { ChurnModel } from '../../contracts/churn-model/churn-model.ts';
-import { CHURN_MODELS, DEPLOYMENTS, JOBS, PODS, SERVICE_ACCOUNTS, SERVICES } from '../../operator/observation/kinds.ts';
+import { AUTOSCALERS, CHURN_MODELS, DEPLOYMENTS, JOBS, NETWORK_POLICIES, PODS, SERVICE_ACCOUNTS, SERVICES } from '../../operator/observation/kinds.ts';
 import { eventKind } from '../../operator/runtime/event-recorder.ts';
 import { StoredObject } from '../../operator/runtime/kube-object.ts';
 import type { KubeObject } from '../../operator/runtime/kube-object.ts';
 import type { ResourceKind } from '../../operator/runtime/resource-kind.ts';
 
-export { CHURN_MODELS, DEPLOYMENTS, JOBS, PODS, SERVICE_ACCOUNTS, SERVICES, type Pod } from '../../operator/observation/kinds.ts';
+export { AUTOSCALERS, CHURN_MODELS, DEPLOYMENTS, DISRUPTION_BUDGETS, JOBS, NETWORK_POLICIES, PODS, SERVICE_ACCOUNTS, SERVICES, type Pod } from '../../operator/observation/kinds.ts';
 export { eventKind as EVENTS } from '../../operator/runtime/event-recorder.ts';
 
 /** ChurnModels with spec and status parsed by their contract. */
@@ -43,5 +43,5 @@ export const ADDRESSED_PODS: ResourceKind<z.infer<typeof AddressedPod>> = { ...P
 
 /** Kinds that {@link Kube.apply} finds by `kind`. */
 export const APPLICABLE: readonly ResourceKind<KubeObject>[] = [
-  CHURN_MODELS, CONFIG_MAPS, DEPLOYMENTS, JOBS, PODS, SECRETS, SERVICE_ACCOUNTS, SERVICES, NAMESPACES, eventKind,
+  AUTOSCALERS, CHURN_MODELS, CONFIG_MAPS, DEPLOYMENTS, JOBS, NETWORK_POLICIES, PODS, SECRETS, SERVICE_ACCOUNTS, SERVICES, NAMESPACES, eventKind,
 ];

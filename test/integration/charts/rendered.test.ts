@@ -100,7 +100,8 @@ test('the ServiceMonitor finds the operator, the PodMonitor finds serving pods',
 
   const monitor = Selector.extend({ podMetricsEndpoints: z.unknown(), namespaceSelector: z.unknown() }).parse(only(objects, 'PodMonitor').spec);
   const subject = { name: 'telco-churn', namespace: 'retention', uid: 'uid-1', spec: ChurnModelSpec.parse({ model: { repository: 's3://churn/models', version: 'a' } }), annotations: {} };
-  const settings = { serverImage: 'server:1', imagePullPolicy: 'IfNotPresent', imagePullSecrets: [], logLevel: 'info' } as const;
+  const network = { policies: true, operator: { namespace: NAMESPACE, podLabels: {} }, monitoringNamespaces: [] };
+  const settings = { serverImage: 'server:1', imagePullPolicy: 'IfNotPresent', imagePullSecrets: [], network, logLevel: 'info' } as const;
   const serving = workload(Rendered.parse(servingDeployment(subject, settings, identity('a'))));
   expect(selects(monitor.selector.matchLabels, serving.template.metadata.labels)).toBe(true);
   expect(serving.template.spec.containers.flatMap(({ ports }) => ports.map(({ name }) => name))).toContain('control');
@@ -116,6 +117,18 @@ test('without a way in for others the NetworkPolicy admits helm test', async () 
   expect(policy.policyTypes).toEqual(['Ingress']);
 });
 
+test('who reads port 9090 of the models\' pods: pods that bear the operator\'s labels, and monitoring', async () => {
+  const operator = only(await rendered('default-values.yaml'), 'Deployment', '-operator');
+  const { CHURNOPS_OPERATOR_POD_LABELS: labels = '', ...environment } = environmentOf(operator);
+  const named = Object.fromEntries(labels.split(',').map((label) => label.split('=')));
+  expect(Object.keys(named)).toHaveLength(3);
+  expect(selects(Labels.parse(named), workload(operator).template.metadata.labels)).toBe(true);
+  expect(environment).toMatchObject({ CHURNOPS_NETWORK_POLICIES: 'true', CHURNOPS_MONITORING_NAMESPACES: 'monitoring' });
+  const without = only(await rendered('default-values.yaml', '--set', 'networkPolicy.models.enabled=false', '--set', 'networkPolicy.models.monitoringNamespaces=null'), 'Deployment', '-operator');
+  expect(environmentOf(without)['CHURNOPS_NETWORK_POLICIES']).toBe('false');
+  expect(environmentOf(without)).not.toHaveProperty('CHURNOPS_MONITORING_NAMESPACES');
+});
+
 test.each<{ values: readonly string[]; says: RegExp }>([
   { values: ['operatr.replicas=2'], says: /additional properties 'operatr' not allowed/ },
   { values: ['operator.logLevel=verbose'], says: /operator\/logLevel/ },
@@ -126,6 +139,7 @@ test.each<{ values: readonly string[]; says: RegExp }>([
   { values: ['rbac.scope=everything'], says: /rbac\/scope/ },
   { values: ['operator.affinity.podAfinity.a=b'], says: /podAfinity/ },
   { values: ['operator.watchNamespaces={Team A}'], says: /watchNamespaces/ },
+  { values: ['networkPolicy.models.monitoringNamespaces={Team A}'], says: /monitoringNamespaces/ },
   { values: ['s3.persistence.size=big'], says: /s3\/persistence\/size/ },
 ])('$values is refused', async ({ values, says }) => {
   await expect(rendered('default-values.yaml', ...values.flatMap((value) => ['--set', value]))).rejects.toThrow(says);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { leaseTiming, OperatorEnvironment } from '../../../operator/settings.ts';
+import { leaseTiming, networkSettings, OperatorEnvironment } from '../../../operator/settings.ts';
 import { parseEnvironment } from '../../../platform/configuration/environment.ts';
 
 const needed = { CHURNOPS_SERVER_IMAGE: 'server:1' };
@@ -24,6 +24,19 @@ test('without election its timing is not looked at', () => {
   expect(parse({ CHURNOPS_LEADER_ELECTION: 'false', CHURNOPS_LEASE_DURATION: '1' }).CHURNOPS_LEADER_ELECTION).toBe(false);
 });
 
+test('who reads port 9090 of serving pods: the operator, as the chart labels it, and monitoring', () => {
+  expect(networkSettings(parse({ POD_NAMESPACE: 'churnops' }))).toEqual({
+    policies: true,
+    operator: { namespace: 'churnops', podLabels: { 'app.kubernetes.io/name': 'churnops', 'app.kubernetes.io/component': 'operator' } },
+    monitoringNamespaces: [],
+  });
+  expect(networkSettings(parse({ CHURNOPS_NETWORK_POLICIES: 'false', CHURNOPS_OPERATOR_POD_LABELS: 'app=op,tier=', CHURNOPS_MONITORING_NAMESPACES: 'monitoring' }))).toEqual({
+    policies: false,
+    operator: { namespace: 'default', podLabels: { app: 'op', tier: '' } },
+    monitoringNamespaces: ['monitoring'],
+  });
+});
+
 describe('what is refused, by name', () => {
   test.each<{ name: string; given: Readonly<Record<string, string>>; message: string }>([
     { name: 'no namespace', given: { CHURNOPS_WATCH_NAMESPACES: 'a,B c' }, message: 'CHURNOPS_WATCH_NAMESPACES: must be names of namespaces, separated by commas' },
@@ -31,6 +44,7 @@ describe('what is refused, by name', () => {
     { name: 'a lease shorter than the deadline, which is a default', given: { CHURNOPS_LEASE_DURATION: '10' }, message: 'CHURNOPS_LEASE_DURATION: must be at least 2 s longer than the renew deadline (10 s)' },
     { name: 'a deadline that leaves no second try; the lease itself was not set', given: { CHURNOPS_RETRY_PERIOD: '5' }, message: 'CHURNOPS_RENEW_DEADLINE: must be longer than 11 s' },
     { name: 'half a second', given: { CHURNOPS_RETRY_PERIOD: '0.5' }, message: 'CHURNOPS_RETRY_PERIOD: must be whole seconds' },
+    { name: 'labels that are none', given: { CHURNOPS_OPERATOR_POD_LABELS: 'operator' }, message: 'CHURNOPS_OPERATOR_POD_LABELS: must be labels such as app=operator' },
     { name: 'a class that is no label', given: { CHURNOPS_OPERATOR_CLASS: 'Mine!' }, message: 'CHURNOPS_OPERATOR_CLASS: must be lower case letters' },
   ])('$name', ({ given, message }) => {
     expect(() => parse(given)).toThrow(message);

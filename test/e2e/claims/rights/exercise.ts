@@ -1,5 +1,7 @@
 import type { ClaimContext } from '../../context.ts';
-import { MODELS, SERVICE_ACCOUNTS } from '../../kinds.ts';
+import { LABELS } from '../../../../contracts/names.ts';
+import { ownerOf } from '../../../../operator/resources/subject.ts';
+import { AUTOSCALERS, MODELS, NETWORK_POLICIES, SERVICE_ACCOUNTS } from '../../kinds.ts';
 import { churnModel, VERSIONS } from '../../manifest.ts';
 import { untilServing } from '../../serving.ts';
 
@@ -18,6 +20,22 @@ export async function exercise(context: ClaimContext, model: string): Promise<vo
   await untilServing(kube, model, { deadlineMs: SOON_MS, version: VERSIONS.better });
   await kube.patch(MODELS, model, { spec: { serving: { replicas: 1 } } });
   await untilServing(kube, model, { deadlineMs: SOON_MS });
+  progress('an autoscaler with other bounds, and a number again');
+  const sized = (serving: object) => kube.patch(MODELS, model, { spec: { serving } });
+  await sized({ replicas: null, autoscaling: { minReplicas: 1, maxReplicas: 2 }, resources: { requests: { cpu: '100m' } } });
+  await kube.untilAny({ what: 'there is an autoscaler', deadlineMs: SOON_MS }, () => kube.find(AUTOSCALERS, model), (found) => found !== undefined);
+  await sized({ autoscaling: { maxReplicas: 3 } });
+  await kube.until(AUTOSCALERS, model, { what: 'the autoscaler has the other bound', deadlineMs: SOON_MS }, ({ spec }) => spec['maxReplicas'] === 3);
+  await sized({ replicas: 1, autoscaling: null });
+  await kube.untilAny({ what: 'the autoscaler is gone', deadlineMs: SOON_MS }, () => kube.find(AUTOSCALERS, model), (found) => found === undefined);
+  await untilServing(kube, model, { deadlineMs: SOON_MS });
+  progress('a NetworkPolicy of the model that is no longer wanted');
+  const former = `${model}-former`;
+  const { metadata, spec } = await kube.get(MODELS, model);
+  const ownerReferences = [ownerOf({ name: model, namespace: kube.namespace, uid: metadata.uid, spec, annotations: {} })];
+  const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: former, labels: { [LABELS.model]: model }, ownerReferences }, spec: { podSelector: { matchLabels: { none: 'none' } } } };
+  await kube.apply(policy);
+  await kube.untilAny({ what: 'it is gone', deadlineMs: SOON_MS }, () => kube.find(NETWORK_POLICIES, former), (found) => found === undefined);
   progress('a version that is overtaken by another one while it is inspected');
   await version(VERSIONS.shuffled);
   await kube.until(MODELS, model, { what: 'an inspection has begun', deadlineMs: SOON_MS }, ({ status }) => status?.candidate?.version === VERSIONS.shuffled);

@@ -1,5 +1,5 @@
 import { LABELS } from '../../../../contracts/names.ts';
-import { DEPLOYMENTS, JOBS, PODS, type Deployment, type Job, type Pod } from '../../../../operator/observation/kinds.ts';
+import { AUTOSCALERS, DEPLOYMENTS, JOBS, PODS, type Autoscaler, type Deployment, type Job, type Pod } from '../../../../operator/observation/kinds.ts';
 
 function metadata(name: string, labels: Readonly<Record<string, string>>, extra: object = {}) {
   return { name, namespace: 'retention', uid: `uid-of-${name}`, resourceVersion: '1', labels, ...extra };
@@ -23,6 +23,17 @@ export function deployment(hash: string, input: Readonly<{ replicas?: number; ge
     metadata: metadata(`telco-churn-${hash}`, { ...model, [LABELS.hash]: hash }, { generation: input.generation ?? 1 }),
     spec: { replicas: input.replicas },
     status: input.status,
+  });
+}
+
+/** The model's autoscaler. @param hash 8 digits of the version that it sizes */
+export function autoscaler(hash: string, conditions?: readonly object[]): Autoscaler {
+  return AUTOSCALERS.schema.parse({
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: metadata('telco-churn', model),
+    spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: `telco-churn-${hash}` } },
+    status: conditions === undefined ? undefined : { conditions },
   });
 }
 

@@ -8,7 +8,7 @@ import { rolloutRecord } from '../../../../operator/status/rollout-record.ts';
 import { identity, inspecting, keyOf, NOW_MS, report, REPOSITORY, stable } from '../rollout/builders.ts';
 import { deployment, ended, job, pod, READY_STATUS } from './objects.ts';
 
-const none: Children = { deployments: [], services: [], jobs: [], cronJobs: [], scheduledJobs: [], pods: [] };
+const none: Children = { deployments: [], services: [], jobs: [], cronJobs: [], scheduledJobs: [], autoscalers: [], budgets: [], networkPolicies: [], pods: [] };
 
 function model(over: Readonly<{ spec?: unknown; status?: unknown }> = {}): StoredChurnModel {
   return CHURN_MODELS.schema.parse({

@@ -16,7 +16,7 @@ function want(spec: Partial<SpecText> = {}, annotations: Readonly<Record<string,
 
 test('what the shortest manifest asks for', () => {
   const { inspectionKey, ...rest } = want();
-  expect(rest).toEqual({ repository: REPOSITORY, requested: 'b', replicas: 2, rollbackWindowMs: 24 * HOUR_MS, poll: undefined });
+  expect(rest).toEqual({ repository: REPOSITORY, requested: 'b', replicas: 2, autoscaling: undefined, rollbackWindowMs: 24 * HOUR_MS, poll: undefined });
   expect(inspectionKey).toMatch(/^[0-9a-f]{16}$/);
 });
 
@@ -25,6 +25,10 @@ test.each<{ name: string; spec: Partial<SpecText>; replicas: number }>([
   { name: 'nobody', spec: { serving: { replicas: 0 } }, replicas: 0 },
   { name: 'smallest size of an autoscaler', spec: { serving: { autoscaling: { minReplicas: 3, maxReplicas: 9 } } }, replicas: 3 },
 ])('size $name', ({ spec, replicas }) => expect(want(spec).replicas).toBe(replicas));
+
+test('the bounds of an autoscaler', () => {
+  expect(want({ serving: { autoscaling: { minReplicas: 3, maxReplicas: 9 } } }).autoscaling).toEqual({ maxReplicas: 9, targetCPUPercent: 70 });
+});
 
 test.each<{ name: string; spec: Partial<SpecText>; poll: ReturnType<typeof want>['poll'] }>([
   { name: 'latest', spec: { model: { repository: REPOSITORY, version: 'latest' } }, poll: { intervalMs: HOUR_MS, whileUnderWay: false } },

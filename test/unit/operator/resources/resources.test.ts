@@ -2,8 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { z } from 'zod';
 import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
+import { autoscaler } from '../../../../operator/resources/autoscaler.ts';
 import type { Desired } from '../../../../operator/resources/desired.ts';
+import { disruptionBudget } from '../../../../operator/resources/disruption-budget.ts';
 import { inspectJob, inspectJobName } from '../../../../operator/resources/inspect-job.ts';
+import { networkPolicies } from '../../../../operator/resources/network-policy.ts';
 import { serviceAccounts } from '../../../../operator/resources/service-account.ts';
 import { stableService } from '../../../../operator/resources/service.ts';
 import { servingDeployment } from '../../../../operator/resources/serving-deployment.ts';
@@ -13,7 +16,13 @@ import { identity, NOW_MS, REPOSITORY, stable } from '../rollout/builders.ts';
 
 type SpecText = z.input<typeof ChurnModelSpec>;
 
-const settings: Settings = { serverImage: 'registry.test/server:1', imagePullPolicy: 'IfNotPresent', imagePullSecrets: ['registry'], logLevel: 'info' };
+const settings: Settings = {
+  serverImage: 'registry.test/server:1',
+  imagePullPolicy: 'IfNotPresent',
+  imagePullSecrets: ['registry'],
+  network: { policies: true, operator: { namespace: 'churnops', podLabels: { app: 'operator' } }, monitoringNamespaces: [] },
+  logLevel: 'info',
+};
 const withStore: Partial<SpecText> = { storage: { endpoint: 'http://s3:7070', region: 'us-east-1', credentials: { serving: { secretRef: { name: 'churn-storage' } } } } };
 const INSPECTION = { key: 'k', attempt: 1, repository: REPOSITORY, requested: 'b', startedAtMs: NOW_MS, known: [], poll: false };
 
@@ -56,7 +65,16 @@ const workloads: readonly Readonly<{ name: string; build: (of: Subject) => Desir
   { name: 'serving Deployment', build: (of) => servingDeployment(of, settings, identity('a')) },
   { name: 'inspect Job', build: (of) => inspectJob(of, settings, INSPECTION, undefined) },
 ];
-const kinds: typeof workloads = [...workloads, { name: 'Service', build: (of) => stableService(of, identity('a').hash.slice(0, 8)) }, { name: 'ServiceAccount', build: (of) => z.custom<Desired>((account) => account !== undefined).parse(serviceAccounts(of)[0]) }];
+const only = (list: readonly Desired[], index = 0): Desired => z.custom<Desired>((each) => each !== undefined).parse(list[index]);
+const kinds: typeof workloads = [
+  ...workloads,
+  { name: 'Service', build: (of) => stableService(of, identity('a').hash.slice(0, 8)) },
+  { name: 'ServiceAccount', build: (of) => only(serviceAccounts(of)) },
+  { name: 'HorizontalPodAutoscaler', build: (of) => autoscaler(of, { target: identity('a').hash.slice(0, 8), minReplicas: 2, maxReplicas: 6, targetCPUPercent: 70 }) },
+  { name: 'PodDisruptionBudget', build: (of) => disruptionBudget(of, identity('a').hash) },
+  { name: 'NetworkPolicy of serving pods', build: (of) => only(networkPolicies(of, settings)) },
+  { name: 'NetworkPolicy of Jobs', build: (of) => only(networkPolicies(of, settings), 1) },
+];
 
 describe.each(workloads)('pods of a $name', ({ build }) => {
   const spec = podSpec(build(subject()));
@@ -171,6 +189,34 @@ describe('the Deployment of a version', () => {
       topologySpreadConstraints: [{ ...scheduling.topologySpreadConstraints[0], labelSelector: { matchLabels: selector } }],
     });
     expect(podSpec(servingDeployment(subject({ serving: { scheduling: { priorityClassName: '' } } }), settings, identity('a')))).not.toHaveProperty('priorityClassName');
+  });
+});
+
+describe('the autoscaler', () => {
+  const { metadata, spec } = z.looseObject({ metadata: z.unknown(), spec: z.unknown() }).parse(autoscaler(subject(), { target: '0a1b2c3d', minReplicas: 2, maxReplicas: 6, targetCPUPercent: 70 }));
+  test('is one per model: its name stays when its target changes', () => expect(metadata).toMatchObject({ name: 'telco-churn' }));
+  test('sizes a version by the CPU of its own container', () =>
+    expect(spec).toEqual({
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'telco-churn-0a1b2c3d' },
+      minReplicas: 2,
+      maxReplicas: 6,
+      metrics: [{ type: 'ContainerResource', containerResource: { name: 'cpu', container: 'serve', target: { type: 'Utilization', averageUtilization: 70 } } }],
+    }));
+  test('of a container that there is', () => expect(podSpec(servingDeployment(subject(), settings, identity('a'))).containers.map(({ name }) => name)).toEqual(['serve']));
+});
+
+describe('disruption budgets', () => {
+  const Budget = z.looseObject({ spec: z.looseObject({ selector: z.looseObject({ matchLabels: z.record(z.string(), z.string()) }) }) });
+  const budget = (version: string) => Budget.parse(disruptionBudget(subject(), identity(version).hash)).spec;
+  test('let one pod go at a time, and those that are not ready always', () => expect(budget('a')).toMatchObject({ maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow' }));
+  test('cover every pod once: two budgets over one pod would let nobody evict it', () => {
+    const selectors = ['a', 'b'].map((version) => Object.entries(budget(version).selector.matchLabels));
+    for (const version of ['a', 'b']) {
+      const { labels } = Workload.parse(servingDeployment(subject(), settings, identity(version))).spec.template.metadata;
+      expect(selectors.filter((selector) => selector.every(([key, value]) => labels[key] === value))).toHaveLength(1);
+    }
+    const { labels } = Workload.parse(inspectJob(subject(), settings, INSPECTION, undefined)).spec.template.metadata;
+    expect(selectors.filter((selector) => selector.every(([key, value]) => labels[key] === value))).toEqual([]);
   });
 });
 

@@ -16,11 +16,14 @@ const { settings, identity, specs } = Specs.parse(read('specs.json'));
 const templates = z.record(z.string(), z.unknown()).parse(read('templates.json'));
 const Template = z.looseObject({ spec: z.looseObject({ template: z.unknown() }) });
 
+// No part of a pod template.
+const network = { policies: true, operator: { namespace: 'churnops', podLabels: {} }, monitoringNamespaces: [] };
+
 /** What an upgrade of the operator would change in the pods that the release before made. */
 function changes(name: string): readonly string[] {
   const spec = specs[name];
   if (spec === undefined) throw new Error(`there is no spec "${name}"`);
-  const deployment = servingDeployment({ name: 'telco-churn', namespace: 'retention', uid: 'uid', annotations: {}, spec }, settings, identity);
+  const deployment = servingDeployment({ name: 'telco-churn', namespace: 'retention', uid: 'uid', annotations: {}, spec }, { ...settings, network }, identity);
   // As JSON, which is how the API server gets it.
   return differingPaths(templates[name], JSON.parse(JSON.stringify(Template.parse(deployment).spec.template)));
 }

@@ -63,7 +63,7 @@ export function latest(version: string, over: Partial<Latest> = {}): Latest {
 }
 
 export function wanted(version: string, over: Partial<Wanted> = {}): Wanted {
-  return { repository: REPOSITORY, requested: version, inspectionKey: keyOf(version), replicas: 2, rollbackWindowMs: 24 * HOUR_MS, poll: undefined, ...over };
+  return { repository: REPOSITORY, requested: version, inspectionKey: keyOf(version), replicas: 2, autoscaling: undefined, rollbackWindowMs: 24 * HOUR_MS, poll: undefined, ...over };
 }
 
 export const NO_PODS: VersionPods = { requested: undefined, ready: 0, readyUpToDate: 0, problem: undefined };
@@ -81,7 +81,7 @@ export function podsOf(byVersion: Readonly<Record<string, VersionPods>>): Facts[
 }
 
 export function facts(over: Partial<Facts> = {}): Facts {
-  return { nowMs: NOW_MS, wanted: wanted('a'), state: INITIAL_STATE, selected: undefined, pods: podsOf({}), inspectionJob: { state: 'Absent' }, ...over };
+  return { nowMs: NOW_MS, wanted: wanted('a'), state: INITIAL_STATE, selected: undefined, pods: podsOf({}), autoscaler: undefined, inspectionJob: { state: 'Absent' }, ...over };
 }
 
 export function report(version: string, over: Partial<InspectionReport> = {}): InspectionReport {

@@ -7,7 +7,7 @@ import { INITIAL_STATE, type RolloutState } from '../../../../operator/rollout/s
 import { deployed, facts, finished, HOUR_MS, identity, inspecting, keyOf, MINUTE_MS, NO_PODS, NOW_MS, podsOf, previous, READY_PODS, rejected, report, stable, wanted } from './builders.ts';
 
 /** What a table looks at: whom the Service selects, sizes by version, moves, the Job, and when to look again. */
-type Seen = Readonly<{ phase: Decision['phase']; reason: Decision['reason']; selected: string | undefined; sizes: Readonly<Record<string, number>>; moves: readonly string[]; job: string | undefined; recheckMs: number | undefined }>;
+type Seen = Readonly<{ phase: Decision['phase']; reason: Decision['reason']; selected: string | undefined; sizes: Readonly<Record<string, number | undefined>>; moves: readonly string[]; job: string | undefined; recheckMs: number | undefined }>;
 
 function seen(decision: Decision): Seen {
   const names = new Map(decision.versions.map(({ identity }) => [String(identity.hash), identity.version]));

@@ -13,6 +13,7 @@ const late = NOW_MS - READY_DEADLINE_MS;
 describe('whether callers move', () => {
   test.each<{ name: string; given: Partial<Input>; expected: PromotionMove }>([
     { name: 'all ready', given: { pods: READY_PODS }, expected: { move: 'Switch' } },
+    { name: 'more than are needed', given: { pods: { ...READY_PODS, requested: 3, ready: 3, readyUpToDate: 2 } }, expected: { move: 'Switch' } },
     { name: 'all ready, however late', given: { pods: READY_PODS, deployedAtMs: 0 }, expected: { move: 'Switch' } },
     { name: 'one is missing', given: {}, expected: { move: 'Wait', recheckMs: READY_DEADLINE_MS - MINUTE_MS } },
     { name: 'no Deployment yet', given: { pods: NO_PODS }, expected: { move: 'Wait', recheckMs: READY_DEADLINE_MS - MINUTE_MS } },
@@ -41,6 +42,8 @@ describe('the clock of the start', () => {
     { name: 'stops when something outside fails', clock: free, pods: outside, expected: { ...free, heldSinceMs: NOW_MS, heldBy: 'StoreUnreachable' } },
     { name: 'stands still', clock: held, pods: outside, expected: held },
     { name: 'goes on with the two minutes it had run', clock: held, pods: starting, expected: { deployedAtMs: NOW_MS - 2 * MINUTE_MS, heldSinceMs: undefined, heldBy: undefined } },
+    { name: 'begins again for pods that are asked for in addition', clock: free, pods: { ...READY_PODS, requested: 1, ready: 1, readyUpToDate: 1 }, expected: { ...free, deployedAtMs: NOW_MS } },
+    { name: 'does not while those that it has fail', clock: free, pods: { ...starting, requested: 1, ready: 0, readyUpToDate: 0 }, expected: free },
     { name: 'never gains from a clock that jumped back', clock: { deployedAtMs: 5, heldSinceMs: NOW_MS + HOUR_MS, heldBy: 'StoreUnreachable' }, pods: starting, expected: { deployedAtMs: 5, heldSinceMs: undefined, heldBy: undefined } },
   ])('$name', ({ clock, pods, expected }) => expect(startClock(clock, pods, 2, NOW_MS)).toEqual(expected));
   test('stands still while nobody is to serve', () => expect(startClock(free, starting, 0, NOW_MS)).toEqual({ ...free, heldSinceMs: NOW_MS, heldBy: 'ScaledToZero' }));

@@ -2,35 +2,20 @@ import { ChurnModelStatus } from '../../../../contracts/churn-model/status.ts';
 import { currentTry } from '../../../../operator/observation/observe.ts';
 import { rolloutStateOf } from '../../../../operator/observation/rollout-state.ts';
 import { decide } from '../../../../operator/rollout/decide.ts';
-import type { Decision } from '../../../../operator/rollout/decision.ts';
-import type { Facts, InspectionJob, PodProblem, VersionPods } from '../../../../operator/rollout/facts.ts';
+import type { Decision, DesiredAutoscaler } from '../../../../operator/rollout/decision.ts';
+import type { Facts, InspectionJob, VersionPods } from '../../../../operator/rollout/facts.ts';
 import { DRAIN_MS } from '../../../../operator/rollout/previous.ts';
 import type { RolloutState, VersionIdentity } from '../../../../operator/rollout/state.ts';
 import { rolloutRecord } from '../../../../operator/status/rollout-record.ts';
-import { identity, keyOf, MINUTE_MS, NOW_MS, report, wanted, wantedLatest } from './builders.ts';
+import { SETTLE_MS } from '../../../../operator/rollout/sizing.ts';
+import { identity, MINUTE_MS, NOW_MS, wanted, wantedLatest } from './builders.ts';
+import { brokenBy, type ClusterNow, type Write } from './simulated-invariants.ts';
+import { inspectionJob, isReadyAt, newestOf, newTry, podProblemAt, type PackageBehaviour, type PodBehaviour, type SimulatedJob } from './simulated-packages.ts';
 
 /** How often `latest` is resolved. */
 export const POLL_MS = 6 * MINUTE_MS;
 
-/** How a version's inspections end: the first `errors` tries without a verdict, then with one. */
-export type InspectionBehaviour = Readonly<{ errors: number; errorKind: 'Error' | 'Broken'; verdict: 'Pass' | 'Fail'; tookMs: number }>;
-/** How a version's pods start. */
-export type PodBehaviour = Readonly<{ start: 'Ready'; afterMs: number } | { start: 'HeldUp'; untilMs: number; afterMs: number } | { start: 'Never' }>;
-/** A package of the simulated store; two names may hold the same one. */
-export type PackageBehaviour = Readonly<{ sameAs: string | undefined; inspection: InspectionBehaviour; pods: PodBehaviour }>;
-
 type SimulatedDeployment = { identity: VersionIdentity; replicas: number; podsBornMs: number[] };
-/** `version` is what `latest` was when the Job was made; undefined: the store did not answer, or had nothing. */
-type SimulatedJob = { readonly version: string | undefined; readonly unchanged: boolean; readonly attempt: number; readonly bornMs: number };
-
-/** A write, in words. */
-export type Write = Readonly<
-  | { write: 'CreateJob'; key: string; attempt: number }
-  | { write: 'CreateDeployment' | 'DeleteDeployment'; hash: string }
-  | { write: 'Scale'; hash: string; from: number; to: number }
-  | { write: 'Select'; from: string | undefined; to: string | undefined }
-  | { write: 'Status' }
->;
 
 /** An invariant of DESIGN section 4 that did not hold. */
 export class Broken extends Error {
@@ -38,7 +23,7 @@ export class Broken extends Error {
 }
 
 /**
- * A small model of a cluster: Deployments whose pods become ready late or never, Jobs, one Service, one status.
+ * A small model of a cluster: Deployments whose pods become ready late or never, Jobs, one Service, one autoscaler, one status.
  * {@link reconcile} does what the controller does, in the order of `operator/children.ts`, and may be cut off after any write.
  */
 export class SimulatedCluster {
@@ -49,12 +34,19 @@ export class SimulatedCluster {
   published: readonly string[] = ['a'];
   storeDead = false;
   overtakes = false;
+  autoscaling: Facts['wanted']['autoscaling'];
+  /** Pods that the load of whoever serves asks for; undefined: no figures. */
+  load: number | undefined;
   readonly log: string[] = [];
   readonly #packages: Readonly<Record<string, PackageBehaviour>>;
   readonly #deployments = new Map<string, SimulatedDeployment>();
   readonly #jobs = new Map<string, SimulatedJob>();
+  readonly #budgets = new Set<string>();
   readonly #leftAtMs = new Map<string, number>();
+  #autoscaler: Readonly<{ hash: string; min: number; max: number }> | undefined;
   #selected: string | undefined;
+  /** When the Service moved last, and what it found there. */
+  #arrived = { atMs: 0, size: 0 };
   /** JSON, as the API server keeps it. */
   #status = '{}';
 
@@ -67,8 +59,15 @@ export class SimulatedCluster {
     return rolloutStateOf(ChurnModelStatus.parse(JSON.parse(this.#status)));
   }
 
-  get selected(): string | undefined {
-    return this.#selected;
+  get newest(): string | undefined { return newestOf(this.published); }
+  get selected(): string | undefined { return this.#selected; }
+
+  /** The autoscaler sizes stable, free within its bounds; without pods that serve, or by number, there is none. Every version has its budget. */
+  get isAutoscaledAsWanted(): boolean {
+    const { stable } = this.state;
+    const bounds = this.autoscaling === undefined || stable === undefined ? undefined : { hash: stable.hash, min: this.replicas, max: this.autoscaling.maxReplicas };
+    const budgeted = this.#budgets.size === this.#deployments.size && [...this.#deployments.keys()].every((hash) => this.#budgets.has(hash));
+    return budgeted && JSON.stringify(this.#autoscaler) === JSON.stringify(bounds);
   }
 
   identityOf(version: string): VersionIdentity {
@@ -84,6 +83,34 @@ export class SimulatedCluster {
     this.log.push(`${this.#time()} a pod of ${version} dies`);
   }
 
+  /** A hand scales what serves to zero. */
+  scaleToZero(): void {
+    const deployment = this.#selected === undefined ? undefined : this.#deployments.get(this.#selected);
+    if (deployment === undefined) return;
+    this.#resize(deployment, 0);
+    this.log.push(`${this.#time()} a hand scales what serves to zero`);
+  }
+
+  /** What the autoscaler of Kubernetes does when it looks: it needs figures to move within its bounds, none to return to them. */
+  autoscale(): void {
+    const { load } = this;
+    const live = this.#autoscaler;
+    const deployment = live === undefined ? undefined : this.#deployments.get(live.hash);
+    if (live === undefined || deployment === undefined || deployment.replicas === 0) return;
+    const from = deployment.replicas;
+    // Whoever is not called has nothing to do; and for a while the figures of new pods tell of that.
+    const isIdle = live.hash !== this.#selected || this.nowMs - this.#arrived.atMs < SETTLE_MS / 2;
+    const asked = load === undefined ? from : isIdle ? Math.min(load, 1) : load;
+    const to = Math.min(Math.max(asked, live.min), live.max);
+    if (to === from) return;
+    this.log.push(`${this.#time()} the autoscaler makes ${live.hash.slice(0, 8)} ${to} of ${from}`);
+    const floor = Math.min(from, live.max, this.autoscaling?.maxReplicas ?? live.max);
+    if (to < floor && live.hash !== this.#selected) this.#broken(2, 'what callers may have to come back to is shrunk');
+    if (to < Math.min(floor, this.#arrived.size) && this.nowMs - this.#arrived.atMs < SETTLE_MS) this.#broken(2, 'what callers have just come to is shrunk');
+    this.#arrived = { ...this.#arrived, size: Math.min(this.#arrived.size, to) }; // smaller bounds end what was pinned
+    this.#resize(deployment, to);
+  }
+
   /** Someone, or a restored backup, empties the status. */
   loseStatus(): void {
     this.#status = '{}';
@@ -96,64 +123,93 @@ export class SimulatedCluster {
     this.log.push(`${this.#time()} Jobs are lost`);
   }
 
-  /** Observes, decides and writes; stops after `cutOffAfter` writes. Gives the writes and when to look again. */
-  reconcile(cutOffAfter = Number.POSITIVE_INFINITY): Readonly<{ writes: readonly Write[]; recheckMs: number | undefined; decision: Decision }> {
+  /**
+   * Observes, decides and writes; stops after `cutOffAfter` writes. Gives the writes and when to look again.
+   * @param autoscaledAfter writes after which the autoscaler looks, too
+   */
+  reconcile(cutOffAfter = Number.POSITIVE_INFINITY, autoscaledAfter?: number): Readonly<{ writes: readonly Write[]; recheckMs: number | undefined; decision: Decision }> {
     const facts = this.facts();
     const decision = decide(facts);
+    const demand = this.#demand();
     const writes: Write[] = [];
     for (const write of this.#plan(decision)) {
       if (writes.length >= cutOffAfter) {
         this.log.push(`${this.#time()} the operator is cut off`);
         break;
       }
-      this.#check(write, facts, decision);
+      this.#check(write, facts, decision, demand);
       this.#carryOut(write, decision);
       writes.push(write);
       this.log.push(`${this.#time()} ${JSON.stringify(write)}`);
+      if (writes.length === autoscaledAfter) this.autoscale();
     }
     return { writes, recheckMs: decision.recheckMs, decision };
   }
 
   facts(): Facts {
-    const { state, replicas } = this;
-    const want = this.version === 'latest' ? wantedLatest({ replicas, poll: { intervalMs: POLL_MS, whileUnderWay: this.overtakes } }) : wanted(this.version, { replicas });
+    const { state, replicas, autoscaling } = this;
+    const want = this.version === 'latest' ? wantedLatest({ replicas, autoscaling, poll: { intervalMs: POLL_MS, whileUnderWay: this.overtakes } }) : wanted(this.version, { replicas, autoscaling });
     const current = currentTry(want, state);
     const inspectionJob: InspectionJob = current === undefined ? { state: 'Absent' } : this.#jobFacts(jobName(current.key, current.attempt, current.startedAtMs));
-    return { nowMs: this.nowMs, wanted: want, state, selected: this.#selected?.slice(0, 8), pods: (hash) => this.podFacts(hash), inspectionJob };
+    return { nowMs: this.nowMs, wanted: want, state, selected: this.#selected?.slice(0, 8), pods: (hash) => this.podFacts(hash), autoscaler: this.#liveAutoscaler(), inspectionJob };
   }
 
   /** @param hash whole, or its first 8 digits */
   podFacts(hash: string): VersionPods {
     const deployment = [...this.#deployments].find(([each]) => each.startsWith(hash))?.[1];
     if (deployment === undefined) return { requested: undefined, ready: 0, readyUpToDate: 0, problem: undefined };
-    const ready = deployment.podsBornMs.filter((bornMs) => this.#isReady(deployment, bornMs)).length;
-    return { requested: deployment.replicas, ready, readyUpToDate: ready, problem: ready === deployment.podsBornMs.length ? undefined : this.#podProblem(deployment) };
+    const ready = deployment.podsBornMs.filter((bornMs) => isReadyAt(this.nowMs, this.#behaviour(deployment), bornMs)).length;
+    return { requested: deployment.replicas, ready, readyUpToDate: ready, problem: ready === deployment.podsBornMs.length ? undefined : podProblemAt(this.nowMs, this.#behaviour(deployment)) };
   }
 
   /** The next thing to write, each time looking at what is there: what is as wanted already is not written. */
   *#plan(decision: Decision): Generator<Write> {
     const { inspection } = decision;
     if (inspection !== undefined && !this.#jobs.has(jobName(inspection.key, inspection.attempt, inspection.startedAtMs))) yield { write: 'CreateJob', key: inspection.key, attempt: inspection.attempt };
+    if (decision.autoscaler === undefined && this.#autoscaler !== undefined) yield { write: 'DeleteAutoscaler' };
     const shrinking: Write[] = [];
     for (const { identity: { hash }, replicas } of decision.versions) {
       if (!this.#deployments.has(hash)) yield { write: 'CreateDeployment', hash };
+      if (!this.#budgets.has(hash)) yield { write: 'CreateBudget', hash };
+      if (replicas === undefined) continue;
       const from = this.#deployments.get(hash)?.replicas ?? 1;
       if (replicas > from) yield { write: 'Scale', hash, from, to: replicas };
       else if (replicas < from) shrinking.push({ write: 'Scale', hash, from, to: replicas });
     }
+    yield* this.#autoscalerWrite(decision.holding);
     const to = decision.selected ?? (decision.unrecorded === undefined ? undefined : this.#selected);
     if (to !== this.#selected) yield { write: 'Select', from: this.#selected, to };
+    yield* this.#autoscalerWrite(decision.autoscaler);
     yield* shrinking;
     const keep = new Set<string>(decision.versions.map((version) => version.identity.hash));
     for (const hash of this.#deployments.keys()) if (!keep.has(hash) && hash.slice(0, 8) !== decision.unrecorded) yield { write: 'DeleteDeployment', hash };
+    for (const hash of this.#budgets) if (!keep.has(hash) && hash.slice(0, 8) !== decision.unrecorded) yield { write: 'DeleteBudget', hash };
     if (JSON.stringify(rolloutRecord(decision.state)) !== this.#status) yield { write: 'Status' };
+  }
+
+  *#autoscalerWrite(desired: DesiredAutoscaler | undefined): Generator<Write> {
+    if (desired === undefined) return;
+    const hash = [...this.#deployments.keys()].find((each) => each.startsWith(desired.target)) ?? desired.target;
+    const { minReplicas: min, maxReplicas: max } = desired;
+    const live = this.#autoscaler;
+    if (live?.hash !== hash || live.min !== min || live.max !== max) yield { write: 'ApplyAutoscaler', hash, min, max };
+  }
+
+  #liveAutoscaler(): Facts['autoscaler'] {
+    if (this.#autoscaler === undefined) return undefined;
+    return { target: this.#autoscaler.hash.slice(0, 8), scaling: { status: 'True', reason: 'Scaling', message: '' } };
+  }
+
+  #resize(deployment: SimulatedDeployment, replicas: number): void {
+    deployment.replicas = replicas;
+    deployment.podsBornMs = Array.from({ length: replicas }, (_, index) => deployment.podsBornMs[index] ?? this.nowMs);
   }
 
   #carryOut(write: Write, decision: Decision): void {
     switch (write.write) {
       case 'CreateJob': {
         const { inspection } = decision;
-        if (inspection !== undefined) this.#jobs.set(jobName(inspection.key, inspection.attempt, inspection.startedAtMs), this.#newJob(inspection));
+        if (inspection !== undefined) this.#jobs.set(jobName(inspection.key, inspection.attempt, inspection.startedAtMs), newTry({ published: this.published, dead: this.storeDead }, inspection, this.state.stable, this.nowMs));
         return;
       }
       case 'CreateDeployment': {
@@ -167,107 +223,71 @@ export class SimulatedCluster {
         return;
       case 'Scale': {
         const deployment = this.#deployments.get(write.hash);
-        if (deployment === undefined) return;
-        deployment.replicas = write.to;
-        deployment.podsBornMs = Array.from({ length: write.to }, (_, index) => deployment.podsBornMs[index] ?? this.nowMs);
+        if (deployment !== undefined) this.#resize(deployment, write.to);
         return;
       }
       case 'Select':
         if (write.from !== undefined) this.#leftAtMs.set(write.from, this.nowMs);
         this.#selected = write.to;
+        // Going back to stable is no arrival: its figures are its own.
+        this.#arrived = { atMs: write.to === this.state.stable?.hash ? 0 : this.nowMs, size: write.to === undefined ? 0 : this.#sizeOf(write.to) };
+        return;
+      case 'CreateBudget':
+        this.#budgets.add(write.hash);
+        return;
+      case 'DeleteBudget':
+        this.#budgets.delete(write.hash);
+        return;
+      case 'ApplyAutoscaler':
+        this.#autoscaler = { hash: write.hash, min: write.min, max: write.max };
+        return;
+      case 'DeleteAutoscaler':
+        this.#autoscaler = undefined;
         return;
       case 'Status':
         this.#status = JSON.stringify(rolloutRecord(decision.state));
     }
   }
 
-  /** What must hold at every single write (DESIGN section 4). */
-  #check(write: Write, facts: Facts, decision: Decision): void {
-    const broken = (invariant: number, what: string): never => {
-      throw new Broken(`invariant ${invariant}: ${what}\n${JSON.stringify(write)}\n${this.log.join('\n')}`);
+  #sizeOf(hash: string): number {
+    return this.#deployments.get(hash)?.replicas ?? 0;
+  }
+
+  /** Pods that are needed now: by number, or what the autoscaler made of whoever serves. */
+  #demand(): number {
+    if (this.autoscaling === undefined) return this.replicas;
+    return Math.min(Math.max(this.#selected === undefined ? 0 : this.#sizeOf(this.#selected), this.replicas), this.autoscaling.maxReplicas);
+  }
+
+  #broken(invariant: number, what: string, write?: Write): never {
+    throw new Broken(`invariant ${invariant}: ${what}\n${JSON.stringify(write)}\n${this.log.join('\n')}`);
+  }
+
+  #check(write: Write, facts: Facts, decision: Decision, demand: number): void {
+    const selected = this.#selected;
+    const state: ClusterNow = {
+      selected,
+      demand,
+      replicas: this.replicas,
+      isAutoscaling: this.autoscaling !== undefined,
+      autoscaled: this.#autoscaler?.hash,
+      sizeFound: this.#arrived.size,
+      size: (hash) => this.#deployments.get(hash)?.replicas,
+      ready: (hash) => this.podFacts(hash).ready,
+      isDraining: (hash) => hash !== selected && this.nowMs - (this.#leftAtMs.get(hash) ?? 0) < DRAIN_MS,
     };
-    switch (write.write) {
-      case 'Select':
-        if (write.to === undefined) {
-          if (write.from !== undefined && this.podFacts(write.from).ready > 0) broken(1, 'the Service leaves pods that answer for nobody');
-        } else if (this.podFacts(write.to).ready === 0) broken(1, 'callers are sent to a side with no ready pod');
-        else if (this.podFacts(write.to).ready < this.replicas && write.to !== facts.state.stable?.hash) broken(2, 'callers move before the other side is whole');
-        return;
-      case 'Scale':
-        if (write.to > write.from) return;
-        if (write.hash === this.#selected && write.to !== this.replicas) broken(2, 'the selected side is scaled down');
-        if (write.hash === facts.state.previous?.hash && this.nowMs - (this.#leftAtMs.get(write.hash) ?? 0) < DRAIN_MS) broken(2, 'the side before is scaled down while it drains');
-        return;
-      case 'DeleteDeployment':
-        if (write.hash === this.#selected) broken(7, 'the selected side is deleted');
-        if (write.hash === decision.state.stable?.hash) broken(7, 'stable is deleted');
-        return;
-      case 'CreateJob':
-        for (const entry of facts.state.rejected.filter(({ key }) => key === facts.wanted.inspectionKey)) {
-          if (decision.inspection?.known.includes(entry.version) !== true) broken(10, 'a rejected version is inspected again');
-        }
-        return;
-      case 'CreateDeployment':
-        if (decision.versions.some(({ identity: { hash, version } }) => hash === write.hash && decision.state.rejected.some((entry) => entry.hash === hash && entry.version === version && entry.key === facts.wanted.inspectionKey))) broken(10, 'a rejected version is deployed again');
-        return;
-      case 'Status':
-        // Progress is written down only after what it stands for is there (invariant 3).
-        if (decision.state.stable !== undefined && decision.state.stable.hash !== this.#selected) broken(3, 'the status names a stable version that the Service does not select');
-    }
-  }
-
-  #newJob({ requested, attempt, known }: NonNullable<Decision['inspection']>): SimulatedJob {
-    const base = { attempt, bornMs: this.nowMs, unchanged: false };
-    if (requested !== 'latest') return { ...base, version: this.storeDead ? undefined : requested };
-    const newest = this.newest;
-    if (this.storeDead || newest === undefined) return { ...base, version: undefined };
-    const { stable } = this.state;
-    return { ...base, version: newest, unchanged: known.includes(newest) || (stable !== undefined && newest < stable.version) };
-  }
-
-  get newest(): string | undefined {
-    return this.published.toSorted().at(-1);
+    const broken = brokenBy(write, state, facts, decision);
+    if (broken !== undefined) this.#broken(broken.invariant, broken.what, write);
   }
 
   #jobFacts(name: string): InspectionJob {
     const job = this.#jobs.get(name);
     if (job === undefined) return { state: 'Absent' };
-    const { version } = job;
-    if (version === undefined) return { state: 'Finished', finishedAtMs: job.bornMs, report: report('a', { verdict: 'Error', reason: 'PackageError', code: 'StoreUnreachable', message: 'no answer', version: undefined }) };
-    if (job.unchanged) return { state: 'Finished', finishedAtMs: job.bornMs, report: report(version, { verdict: 'Unchanged', reason: 'NothingNewer', message: 'as before' }) };
-    const behaviour = this.#packages[version]?.inspection;
-    if (behaviour === undefined || this.nowMs < job.bornMs + behaviour.tookMs) return { state: 'Running', problem: undefined };
-    const finishedAtMs = job.bornMs + behaviour.tookMs;
-    if (job.attempt <= behaviour.errors && behaviour.errorKind === 'Broken') return { state: 'Broken', message: 'OOMKilled', finishedAtMs };
-    const { digest, hash } = this.identityOf(version);
-    const base = { packageDigest: digest, candidateHash: hash };
-    if (job.attempt <= behaviour.errors) return { state: 'Finished', finishedAtMs, report: report(version, { verdict: 'Error', reason: 'PackageError', code: 'StoreUnreachable', message: 'no answer' }) };
-    if (behaviour.verdict === 'Fail') return { state: 'Finished', finishedAtMs, report: report(version, { ...base, verdict: 'Fail', reason: 'OfflineGateFailed', message: 'too weak' }) };
-    return { state: 'Finished', finishedAtMs, report: report(version, base) };
+    return inspectionJob(job, this.#packages[job.version ?? '']?.inspection, (version) => this.identityOf(version), this.nowMs);
   }
 
-  #behaviour(deployment: SimulatedDeployment): PodBehaviour {
-    const { version } = deployment.identity;
+  #behaviour({ identity: { version } }: SimulatedDeployment): PodBehaviour {
     return this.#packages[this.#packages[version]?.sameAs ?? version]?.pods ?? { start: 'Never' };
-  }
-
-  #isReady(deployment: SimulatedDeployment, bornMs: number): boolean {
-    const pods = this.#behaviour(deployment);
-    switch (pods.start) {
-      case 'Never':
-        return false;
-      case 'Ready':
-        return this.nowMs >= bornMs + pods.afterMs;
-      case 'HeldUp':
-        return this.nowMs >= Math.max(bornMs, NOW_MS + pods.untilMs) + pods.afterMs;
-    }
-  }
-
-  #podProblem(deployment: SimulatedDeployment): PodProblem | undefined {
-    const pods = this.#behaviour(deployment);
-    if (pods.start === 'Never') return { code: 'GoldenMismatch', message: '3 rows differ', outside: false };
-    if (pods.start === 'HeldUp' && this.nowMs < NOW_MS + pods.untilMs) return { code: 'StoreUnreachable', message: 'no answer', outside: true };
-    return undefined;
   }
 
   #time(): string {
@@ -277,21 +297,4 @@ export class SimulatedCluster {
 
 function jobName(key: string, attempt: number, startedAtMs: number): string {
   return `${key}/${attempt}/${startedAtMs}`;
-}
-
-/** Whether what is wanted has come about, as far as it can: it serves, or it was rejected, or (first version) its pods never become ready. */
-export function isSettled(cluster: SimulatedCluster, packages: Readonly<Record<string, PackageBehaviour>>): boolean {
-  const { state } = cluster;
-  const version = cluster.version === 'latest' ? (cluster.newest ?? '') : cluster.version;
-  const isRejected = state.rejected.some((entry) => entry.key === keyOf(cluster.version) && entry.version === version);
-  const { candidate } = state;
-  if (candidate !== undefined) {
-    if (state.stable !== undefined || candidate.stage !== 'Deployed') return false;
-    const name = packages[candidate.identity.version]?.sameAs ?? candidate.identity.version;
-    return packages[name]?.pods.start === 'Never' && (candidate.identity.version === version || isRejected);
-  }
-  if (isRejected) return true;
-  // What is no longer there, and newer than all that is, serves on.
-  if (cluster.version === 'latest' && state.stable !== undefined && state.stable.version > version) return true;
-  return state.stable?.version === version && cluster.selected === cluster.identityOf(version).hash;
 }

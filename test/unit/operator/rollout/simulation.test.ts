@@ -2,91 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { z } from 'zod';
 import { HOUR_MS, identity, MINUTE_MS, NOW_MS } from './builders.ts';
-import { isSettled, POLL_MS, SimulatedCluster, type PackageBehaviour } from './simulated-cluster.ts';
-
-type Step = Readonly<
-  | { do: 'Reconcile'; cutOffAfter: number | undefined }
-  | { do: 'Wait'; ms: number }
-  | { do: 'Want'; version: string; replicas: number }
-  | { do: 'KillPod'; version: string }
-  | { do: 'LoseJobs' }
-  | { do: 'LoseStatus' }
-  | { do: 'Publish'; version: string }
-  | { do: 'Unpublish'; version: string }
-  | { do: 'Store'; dead: boolean }
->;
-
-const VERSIONS = ['a', 'b', 'c', 'd', 'e'] as const;
-const version = fc.constantFrom(...VERSIONS);
-const durationMs = fc.oneof(fc.integer({ min: 0, max: 30_000 }), fc.integer({ min: 0, max: 40 * MINUTE_MS }));
-
-const packageBehaviour: fc.Arbitrary<PackageBehaviour> = fc.record({
-  sameAs: fc.constant(undefined),
-  inspection: fc.record({
-    errors: fc.constantFrom(0, 0, 0, 1, 4),
-    errorKind: fc.constantFrom('Error' as const, 'Broken' as const),
-    verdict: fc.constantFrom('Pass' as const, 'Pass' as const, 'Pass' as const, 'Fail' as const),
-    tookMs: fc.integer({ min: 0, max: 60_000 }),
-  }),
-  pods: fc.oneof(
-    { weight: 4, arbitrary: fc.record({ start: fc.constant('Ready' as const), afterMs: fc.integer({ min: 0, max: 60_000 }) }) },
-    { weight: 1, arbitrary: fc.record({ start: fc.constant('HeldUp' as const), untilMs: fc.integer({ min: 0, max: 2 * HOUR_MS }), afterMs: fc.integer({ min: 0, max: 60_000 }) }) },
-    { weight: 1, arbitrary: fc.constant({ start: 'Never' as const }) },
-  ),
-});
-
-/** `e` is the package of `a` under another name, now and then. */
-const packages = fc
-  .record({ a: packageBehaviour, b: packageBehaviour, c: packageBehaviour, d: packageBehaviour, e: packageBehaviour, alias: fc.boolean() })
-  .map(({ alias, ...each }): Readonly<Record<string, PackageBehaviour>> => ({ ...each, e: alias ? { ...each.e, sameAs: 'a' } : each.e }));
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('Reconcile' as const), cutOffAfter: fc.oneof(fc.constant(undefined), fc.constant(undefined), fc.integer({ min: 0, max: 6 })) }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('Wait' as const), ms: durationMs }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('Want' as const), version: fc.oneof(version, { weight: 2, arbitrary: fc.constant('latest') }), replicas: fc.integer({ min: 0, max: 3 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('KillPod' as const), version }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'LoseJobs' as const }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'LoseStatus' as const }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('Publish' as const), version }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('Unpublish' as const), version }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('Store' as const), dead: fc.boolean() }) },
-);
-
-function perform(cluster: SimulatedCluster, step: Step): void {
-  switch (step.do) {
-    case 'Reconcile':
-      cluster.reconcile(step.cutOffAfter);
-      return;
-    case 'Wait':
-      cluster.nowMs += step.ms;
-      return;
-    case 'Want':
-      cluster.version = step.version;
-      cluster.replicas = step.replicas;
-      cluster.log.push(`${step.version} x ${step.replicas} is wanted`);
-      return;
-    case 'KillPod':
-      cluster.killPod(step.version);
-      return;
-    case 'LoseJobs':
-      cluster.loseJobs();
-      return;
-    case 'LoseStatus':
-      cluster.loseStatus();
-      return;
-    case 'Publish':
-      cluster.published = [...new Set([...cluster.published, step.version])];
-      cluster.log.push(`${step.version} is published`);
-      return;
-    case 'Unpublish':
-      cluster.published = cluster.published.filter((each) => each !== step.version);
-      cluster.log.push(`${step.version} is removed from the repository`);
-      return;
-    case 'Store':
-      cluster.storeDead = step.dead;
-      cluster.log.push(`the store is ${step.dead ? 'dead' : 'back'}`);
-  }
-}
+import { POLL_MS, SimulatedCluster } from './simulated-cluster.ts';
+import type { PackageBehaviour } from './simulated-packages.ts';
+import { good, isSettled, packages, perform, step, underLoad, type Step } from './simulated-steps.ts';
 
 /** Reconciles until a look writes nothing; gives when to look again. */
 function comeToRest(cluster: SimulatedCluster): number | undefined {
@@ -98,9 +16,13 @@ function comeToRest(cluster: SimulatedCluster): number | undefined {
 }
 
 describe('rollouts in memory', () => {
-  test('invariants hold at every write, and what is wanted comes about once the outside is quiet', () => {
+  const cases = [
+    { name: 'of all kinds', packages, steps: fc.array(step, { maxLength: 60 }) },
+    { name: 'under autoscaling', packages: fc.constant({ a: good, b: good }), steps: fc.array(underLoad, { minLength: 20, maxLength: 80, size: 'max' }) },
+  ];
+  test.each<{ name: string; packages: fc.Arbitrary<Readonly<Record<string, PackageBehaviour>>>; steps: fc.Arbitrary<readonly Step[]> }>(cases)('$name: invariants hold at every write, and what is wanted comes about once the outside is quiet', ({ packages, steps }) => {
     fc.assert(
-      fc.property(packages, fc.array(step, { maxLength: 60 }), fc.constantFrom('a', 'latest'), fc.boolean(), (packages, steps, first, overtakes) => {
+      fc.property(packages, steps, fc.constantFrom('a', 'latest'), fc.boolean(), (packages, steps, first, overtakes) => {
         const cluster = new SimulatedCluster(packages, first);
         cluster.overtakes = overtakes;
         for (const step of steps) perform(cluster, step);
@@ -110,11 +32,13 @@ describe('rollouts in memory', () => {
         // Quiet from here: time passes, as far as the operator asked or half a minute (pods and Jobs wake it).
         for (let look = 0; look < 700 && !isSettled(cluster, packages); look += 1) {
           const recheckMs = comeToRest(cluster);
+          cluster.autoscale();
           cluster.nowMs += Math.min(recheckMs ?? 30_000, 30_000);
         }
         if (!isSettled(cluster, packages)) throw new Error(`never comes to rest\n${JSON.stringify(cluster.state)}\n${cluster.log.join('\n')}`);
         // And it stays so, past drain and window, without a write more than those two.
         for (let hours = 0; hours < 26; hours += 1) {
+          cluster.autoscale();
           comeToRest(cluster);
           expect(cluster.reconcile().writes).toEqual([]);
           cluster.nowMs += HOUR_MS;
@@ -126,8 +50,6 @@ describe('rollouts in memory', () => {
     );
   });
 });
-
-const good: PackageBehaviour = { sameAs: undefined, inspection: { errors: 0, errorKind: 'Error', verdict: 'Pass', tookMs: 3000 }, pods: { start: 'Ready', afterMs: 4000 } };
 
 test('a rollout, write by write', () => {
   const cluster = new SimulatedCluster({ a: good, b: good }, 'a');
@@ -152,6 +74,7 @@ test('a rollout, write by write', () => {
     '+0.0s Status',
     '+0.0s CreateJob key=key-of-a attempt=1',
     '+3.0s CreateDeployment hash=a',
+    '+3.0s CreateBudget hash=a',
     '+3.0s Scale hash=a from=1 to=2',
     '+3.0s Status',
     '+7.0s Select to=a',
@@ -159,6 +82,7 @@ test('a rollout, write by write', () => {
     '+10.0s Status',
     '+10.0s CreateJob key=key-of-b attempt=1',
     '+13.0s CreateDeployment hash=b',
+    '+13.0s CreateBudget hash=b',
     '+13.0s Scale hash=b from=1 to=2',
     '+13.0s Status',
     '+17.0s Select from=a to=b',
@@ -210,7 +134,7 @@ describe('latest, look by look', () => {
     cluster.published = ['a', 'b'];
     expect(minutes(cluster, nextPoll)).toEqual([
       `+${nextPoll} CreateJob; Stable Settled`,
-      `+${nextPoll + 1} CreateDeployment Scale Status; Promoting StartingPods; NewerVersion InspectionPassed`,
+      `+${nextPoll + 1} CreateDeployment CreateBudget Scale Status; Promoting StartingPods; NewerVersion InspectionPassed`,
       `+${nextPoll + 2} Select Status; Stable Settled; Promoted`,
     ]);
     expect(cluster.state.stable?.version).toBe('b');

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
 import { ChurnModelStatus, type Condition, type ConditionType } from '../../../../contracts/churn-model/status.ts';
 import { decide } from '../../../../operator/rollout/decide.ts';
-import type { Facts, VersionPods } from '../../../../operator/rollout/facts.ts';
+import type { Facts, LiveAutoscaler, VersionPods } from '../../../../operator/rollout/facts.ts';
 import { INITIAL_STATE, type RolloutState } from '../../../../operator/rollout/state.ts';
 import { invalidSpecStatus, statusOf, type ReportInput } from '../../../../operator/status/report.ts';
 import { instant } from '../../../../operator/status/rollout-record.ts';
@@ -16,7 +16,7 @@ function input(over: Partial<Facts> = {}, rest: Partial<ReportInput> = {}): Repo
   const given = facts(over);
   const decision = decide(given);
   const stablePods = decision.state.stable === undefined ? undefined : given.pods(decision.state.stable.hash);
-  return { nowMs: NOW_MS, generation: 3, spec, decision, stablePods, replicas: given.wanted.replicas, problems: [], retention: undefined, serviceSelects: true, stored: undefined, ...rest };
+  return { nowMs: NOW_MS, generation: 3, spec, decision, stablePods, replicas: given.wanted.replicas, autoscaling: undefined, problems: [], retention: undefined, serviceSelects: true, stored: undefined, ...rest };
 }
 
 function condition(status: ChurnModelStatus, type: ConditionType): string {
@@ -135,6 +135,28 @@ test('looks for a newer version that fail are told beside the version that serve
   const state = { ...INITIAL_STATE, stable: stable('a', { requested: 'latest' }), latest: latest('a', { failed, nextCheckAtMs: NOW_MS + 60_000 }) };
   const status = statusOf(input({ wanted: wantedLatest(), state, pods: () => READY_PODS }));
   expect([status.phase, condition(status, 'Ready'), condition(status, 'Progressing')]).toEqual(['Stable', 'True StableServes: a answers callers', 'False StoreUnreachable: a serves. What latest is could not be found out. StoreUnreachable: no answer. Next try at 2026-11-21T07:01:00Z.']);
+});
+
+const live = (scaling: LiveAutoscaler['scaling']): LiveAutoscaler => ({ target: '0a1b2c3d', scaling });
+
+describe('what the autoscaler says', () => {
+  const noFigures = { status: 'False', reason: 'FailedGetContainerResourceMetric', message: 'the server could not find the requested resource (get pods.metrics.k8s.io)' } as const;
+  test.each<{ name: string; autoscaling: ReportInput['autoscaling']; expected: string }>([
+    { name: 'there is none to be', autoscaling: undefined, expected: 'absent' },
+    { name: 'none yet', autoscaling: { maxReplicas: 6, live: undefined }, expected: 'False NoAutoscaler: there is no HorizontalPodAutoscaler yet: it comes once a version serves' },
+    { name: 'it has not looked', autoscaling: { maxReplicas: 6, live: live({ status: 'Unknown', reason: 'AutoscalerNotHeard', message: 'it has not looked yet' }) }, expected: 'Unknown AutoscalerNotHeard: the HorizontalPodAutoscaler: it has not looked yet' },
+    {
+      name: 'it has no figures: what serves goes on serving',
+      autoscaling: { maxReplicas: 6, live: live(noFigures) },
+      expected: `False ${noFigures.reason}: the number of pods stays at 2: ${noFigures.message}. CPU figures come from metrics-server: kubectl top pods must show them`,
+    },
+    { name: 'it works', autoscaling: { maxReplicas: 6, live: live({ status: 'True', reason: 'Scaling', message: '' }) }, expected: 'True Scaling: the HorizontalPodAutoscaler sizes the stable version' },
+    { name: 'it is at its bound', autoscaling: { maxReplicas: 6, live: live({ status: 'True', reason: 'AtMaximum', message: '' }) }, expected: 'True AtMaximum: more pods are needed than maxReplicas (6) allows' },
+  ])('$name', ({ autoscaling, expected }) => {
+    const status = statusOf(input({ state: { ...INITIAL_STATE, stable: stable('a') }, pods: podsOf({ a: READY_PODS }) }, { autoscaling }));
+    expect(condition(status, 'ScalingActive')).toBe(expected);
+    expect(condition(status, 'Ready')).toBe('True StableServes: a answers callers');
+  });
 });
 
 const longest = <T extends { readonly repository: string } | undefined>(version: T): T => (version === undefined ? version : { ...version, repository: `s3://churn/${'x'.repeat(1013)}` });

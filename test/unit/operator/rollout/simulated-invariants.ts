@@ -1,0 +1,82 @@
+import type { Decision } from '../../../../operator/rollout/decision.ts';
+import type { Facts } from '../../../../operator/rollout/facts.ts';
+
+/** A write, in words. */
+export type Write = Readonly<
+  | { write: 'CreateJob'; key: string; attempt: number }
+  | { write: 'CreateDeployment' | 'DeleteDeployment' | 'CreateBudget' | 'DeleteBudget'; hash: string }
+  | { write: 'ApplyAutoscaler'; hash: string; min: number; max: number }
+  | { write: 'DeleteAutoscaler' }
+  | { write: 'Scale'; hash: string; from: number; to: number }
+  | { write: 'Select'; from: string | undefined; to: string | undefined }
+  | { write: 'Status' }
+>;
+
+/** The cluster just before a write; versions by hash. */
+export type ClusterNow = Readonly<{
+  selected: string | undefined;
+  /** Pods that were needed when the operator looked: by number, or what the autoscaler had made of whoever served. What it adds since is not ready yet. */
+  demand: number;
+  replicas: number;
+  isAutoscaling: boolean;
+  /** What the autoscaler sizes. */
+  autoscaled: string | undefined;
+  /** Pods of `selected` when callers came to it. */
+  sizeFound: number;
+  size: (hash: string) => number | undefined;
+  ready: (hash: string) => number;
+  /** Callers left it less than a minute ago. */
+  isDraining: (hash: string) => boolean;
+}>;
+
+/** An invariant of DESIGN section 4, and how it does not hold. */
+export type BrokenInvariant = Readonly<{ invariant: number; what: string }>;
+
+function broken(invariant: number, what: string): BrokenInvariant {
+  return { invariant, what };
+}
+
+/** What must hold at every single write (DESIGN section 4). */
+export function brokenBy(write: Write, now: ClusterNow, facts: Facts, decision: Decision): BrokenInvariant | undefined {
+  switch (write.write) {
+    case 'Select':
+      return brokenBySelect(write, now, facts.state.stable?.hash);
+    case 'Scale':
+      if (write.hash === now.autoscaled) return broken(9, 'replicas are written that the autoscaler owns');
+      if (write.to > write.from) return undefined;
+      if (write.hash === now.selected && (now.isAutoscaling || write.to !== now.replicas)) return broken(2, 'the selected side is scaled down');
+      if (write.hash === facts.state.previous?.hash && now.isDraining(write.hash)) return broken(2, 'the side before is scaled down while it drains');
+      return undefined;
+    case 'DeleteDeployment':
+      if (write.hash === now.selected) return broken(7, 'the selected side is deleted');
+      return write.hash === decision.state.stable?.hash ? broken(7, 'stable is deleted') : undefined;
+    case 'DeleteBudget':
+      return now.size(write.hash) === undefined ? undefined : broken(9, 'pods are left without their budget');
+    case 'ApplyAutoscaler':
+      return (now.size(write.hash) ?? 0) > 0 ? undefined : broken(9, 'an autoscaler for a Deployment that is not there, or has no pods');
+    case 'CreateBudget':
+    case 'DeleteAutoscaler':
+      return undefined;
+    case 'CreateJob':
+      return facts.state.rejected.some(({ key, version }) => key === facts.wanted.inspectionKey && decision.inspection?.known.includes(version) !== true) ? broken(10, 'a rejected version is inspected again') : undefined;
+    case 'CreateDeployment': {
+      const rejected = decision.state.rejected.filter(({ hash, key }) => hash === write.hash && key === facts.wanted.inspectionKey);
+      const isRejected = decision.versions.some(({ identity }) => identity.hash === write.hash && rejected.some(({ version }) => version === identity.version));
+      return isRejected ? broken(10, 'a rejected version is deployed again') : undefined;
+    }
+    case 'Status':
+      // Progress is written down only after what it stands for is there.
+      if (decision.state.stable === undefined || decision.state.stable.hash === now.selected) return undefined;
+      return broken(3, 'the status names a stable version that the Service does not select');
+  }
+}
+
+function brokenBySelect({ from, to }: Write & { write: 'Select' }, now: ClusterNow, stable: string | undefined): BrokenInvariant | undefined {
+  const answering = from === undefined ? 0 : now.ready(from);
+  if (to === undefined) return answering > 0 ? broken(1, 'the Service leaves pods that answer for nobody') : undefined;
+  // Where a hand took all pods away on both sides it does not matter whom callers are sent to.
+  if (now.ready(to) === 0 && (from === undefined || answering > 0)) return broken(1, 'callers are sent to a side with no ready pod');
+  if (to !== stable) return now.ready(to) < (from === undefined ? now.replicas : now.demand) ? broken(2, 'callers move before the other side is whole') : undefined;
+  // Back to stable, where pods may have died meanwhile: no smaller than what callers found when they left it.
+  return from !== undefined && (now.size(to) ?? 0) < Math.min(now.sizeFound, answering, now.demand) ? broken(2, 'callers go back to a smaller side') : undefined;
+}
