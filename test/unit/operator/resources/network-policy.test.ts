@@ -4,27 +4,25 @@ import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
 import { inspectJob } from '../../../../operator/resources/inspect-job.ts';
 import { networkPolicies } from '../../../../operator/resources/network-policy.ts';
 import { servingDeployment } from '../../../../operator/resources/serving-deployment.ts';
+import { retentionCronJobs } from '../../../../operator/resources/retention-cron-job.ts';
 import type { Settings } from '../../../../operator/resources/settings.ts';
 import type { Subject } from '../../../../operator/resources/subject.ts';
 import { identity, NOW_MS, REPOSITORY } from '../rollout/builders.ts';
 import { admits, Policy, type Peer } from './policy-evaluator.ts';
+import { operatorSettings } from './operator-settings.ts';
 
 const subject: Subject = { name: 'telco-churn', namespace: 'retention', uid: 'uid-1', spec: ChurnModelSpec.parse({ model: { repository: REPOSITORY, version: 'a' } }), annotations: {} };
 const OPERATOR_LABELS = { 'app.kubernetes.io/name': 'churnops', 'app.kubernetes.io/component': 'operator' };
-const settings: Settings = {
-  serverImage: 'server:1',
-  imagePullPolicy: 'IfNotPresent',
-  imagePullSecrets: [],
-  logLevel: 'info',
-  network: { policies: true, operator: { namespace: 'churnops', podLabels: OPERATOR_LABELS }, monitoringNamespaces: ['monitoring', 'observability'] },
-};
+const settings = operatorSettings({ network: { policies: true, operator: { namespace: 'churnops', podLabels: OPERATOR_LABELS }, monitoringNamespaces: ['monitoring', 'observability'] } });
 const Template = z.looseObject({ spec: z.looseObject({ template: z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()) }) }) }) });
 const podOf = (workload: object): Peer => ({ namespace: 'retention', labels: Template.parse(workload).spec.template.metadata.labels });
+const podOfJob = (cronJob: unknown): Peer => podOf(z.looseObject({ spec: z.looseObject({ jobTemplate: z.looseObject({}) }) }).parse(cronJob).spec.jobTemplate);
 
 const PODS = {
   stable: podOf(servingDeployment(subject, settings, identity('a'))),
   candidate: podOf(servingDeployment(subject, settings, identity('b'))),
   inspection: podOf(inspectJob(subject, settings, { key: 'k', attempt: 1, repository: REPOSITORY, requested: 'a', startedAtMs: NOW_MS, known: [], poll: false }, undefined)),
+  retention: podOfJob(retentionCronJobs({ ...subject, spec: { ...subject.spec, retention: { raw: '720h' } } }, settings, { candidate: undefined })[0]),
   anotherModels: podOf(servingDeployment({ ...subject, name: 'term-deposit' }, settings, identity('a'))),
 } as const;
 
@@ -55,6 +53,7 @@ describe('who reaches what', () => {
     { pod: 'stable', port: 22, expected: NOBODY },
     { pod: 'inspection', port: 8080, expected: NOBODY },
     { pod: 'inspection', port: 9090, expected: NOBODY },
+    { pod: 'retention', port: 9090, expected: NOBODY },
     // No policy of this model speaks of them.
     { pod: 'anotherModels', port: 9090, expected: EVERYBODY },
   ])('port $port of $pod', ({ pod, port, expected }) => expect(reach(settings, PODS[pod], port)).toEqual(expected));

@@ -10,19 +10,13 @@ import { networkPolicies } from '../../../../operator/resources/network-policy.t
 import { serviceAccounts } from '../../../../operator/resources/service-account.ts';
 import { stableService } from '../../../../operator/resources/service.ts';
 import { servingDeployment } from '../../../../operator/resources/serving-deployment.ts';
-import type { Settings } from '../../../../operator/resources/settings.ts';
 import type { Subject } from '../../../../operator/resources/subject.ts';
 import { identity, NOW_MS, REPOSITORY, stable } from '../rollout/builders.ts';
+import { operatorSettings } from './operator-settings.ts';
 
 type SpecText = z.input<typeof ChurnModelSpec>;
 
-const settings: Settings = {
-  serverImage: 'registry.test/server:1',
-  imagePullPolicy: 'IfNotPresent',
-  imagePullSecrets: ['registry'],
-  network: { policies: true, operator: { namespace: 'churnops', podLabels: { app: 'operator' } }, monitoringNamespaces: [] },
-  logLevel: 'info',
-};
+const settings = operatorSettings({ imagePullSecrets: ['registry'] });
 const withStore: Partial<SpecText> = { storage: { endpoint: 'http://s3:7070', region: 'us-east-1', credentials: { serving: { secretRef: { name: 'churn-storage' } } } } };
 const INSPECTION = { key: 'k', attempt: 1, repository: REPOSITORY, requested: 'b', startedAtMs: NOW_MS, known: [], poll: false };
 

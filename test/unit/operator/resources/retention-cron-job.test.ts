@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { RetainEnvironment } from '../../../../contracts/pod-environment.ts';
 import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
 import { retentionCronJobs } from '../../../../operator/resources/retention-cron-job.ts';
-import type { Settings } from '../../../../operator/resources/settings.ts';
 import type { Candidate } from '../../../../operator/rollout/state.ts';
 import { deployed, inspecting, NOW_MS, REPOSITORY } from '../rollout/builders.ts';
+import { operatorSettings } from './operator-settings.ts';
 
 type SpecText = z.input<typeof ChurnModelSpec>;
-const settings: Settings = { serverImage: 'registry.test/server:1', imagePullPolicy: 'IfNotPresent', imagePullSecrets: [], logLevel: 'info' };
+const settings = operatorSettings();
 const retention = { raw: '2160h', predictions: '9600h', evaluations: '43800h' };
 const gate = { labels: 'Replay' as const, replay: { dataset: 's3://churn/holdouts/telco-churn/labelled.csv' } };
 

@@ -6,11 +6,11 @@ import type { Desired } from '../../../../operator/resources/desired.ts';
 import { inspectJob } from '../../../../operator/resources/inspect-job.ts';
 import { retentionCronJobs } from '../../../../operator/resources/retention-cron-job.ts';
 import { servingDeployment } from '../../../../operator/resources/serving-deployment.ts';
-import type { Settings } from '../../../../operator/resources/settings.ts';
 import type { Subject } from '../../../../operator/resources/subject.ts';
 import { identity, NOW_MS, REPOSITORY } from '../rollout/builders.ts';
+import { operatorSettings } from './operator-settings.ts';
 
-const settings: Settings = { serverImage: 'registry.test/server:1', imagePullPolicy: 'IfNotPresent', imagePullSecrets: ['registry'], logLevel: 'info' };
+const settings = operatorSettings({ imagePullSecrets: ['registry'] });
 const ON_VOLUME = 'file:///models/telco-churn';
 
 function subject(spec: z.input<typeof ChurnModelSpec>): Subject {
