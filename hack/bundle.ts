@@ -41,9 +41,8 @@ async function bundle(name: string, external: readonly string[]): Promise<void> 
     target: 'node24',
     external: [...external],
     banner: { js: banner },
-    // Names stay, so that a stack trace reads well even without its map.
+    // Names and lines stay, so that a stack trace reads well even without its map.
     minifySyntax: true,
-    minifyWhitespace: true,
     // Node.js finds a map by the comment that `external` would leave out.
     sourcemap: 'linked',
     sourcesContent: false,

@@ -57,7 +57,8 @@ if (values.list === true) {
       if (interrupted.signal.aborted) return;
       const report = group.length > 1 ? groupedReport(claim.name, lines) : aloneReport(claim.name, lines);
       const proof: Proof = await prove(claim, { form, withTests: values['with-tests'] === true, signal: interrupted.signal, report, afterwards });
-      if (form === 'full') lines.progress(`  evidence: ${await writeEvidence(proof, AbortSignal.timeout(30_000))}`);
+      // Half a run shows nothing.
+      if (form === 'full' && !interrupted.signal.aborted) lines.progress(`  evidence: ${await writeEvidence(proof, AbortSignal.timeout(30_000))}`);
       passed += proof.checks.filter((check) => check.passed).length;
       failed += proof.checks.filter((check) => !check.passed).length;
     });

@@ -42,7 +42,7 @@ export const atRest: PlatformClaim = {
       await sleep(systemClock, ms, signal);
       rounds.push({ what, did, ms, writes: await audit.since(mark, isOperatorsWrite), reconciles: (await reconcilesOf(context)) - reconciles });
     };
-    const shortMs = QUIET_MS[form] / 10;
+    const shortMs = Math.max(QUIET_MS[form] / 10, 3000);
     await round('nothing happens', QUIET_MS[form], async () => '');
     await round('the same manifests again', shortMs, async () => applyAll(context, manifests));
     await round('somebody annotates every model', shortMs, async () => annotateAll(context, manifests));

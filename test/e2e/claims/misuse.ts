@@ -16,6 +16,7 @@ const LANES = { full: 12 * availableParallelism(), short: 8 } as const;
 /** Of each kind in short form. */
 const SHORT_SAMPLE: Readonly<Record<ChangeKind, number>> = { Valid: 6, AtBound: 2, Empty: 1, Removed: 3, Pair: 2, BeyondBound: 4, WrongType: 3, Null: 1, Unknown: 2 };
 const SHOWN_FAILURES = 12;
+const WRONG: ReadonlySet<Outcome['result']> = new Set(['Lost', 'Silent', 'NotReverted']);
 
 /** Whatever a person writes into a manifest is done, or refused, or told; and taking it back takes all of it back. */
 export const misuse: PlatformClaim = {
@@ -54,7 +55,9 @@ async function inLanes(context: ClaimContext, world: World, changes: readonly Ch
     const trial = new Trial(context, world, `misused-${index}`);
     await trial.start();
     for (let change = waiting.shift(); change !== undefined; change = waiting.shift()) {
-      outcomes.push(await trial.run(change));
+      const outcome = await trial.run(change);
+      outcomes.push(outcome);
+      if (WRONG.has(outcome.result)) context.progress(`${outcome.result}: ${change.name}: ${outcome.detail.slice(0, 500)}`);
       if (outcomes.length % 50 === 0) context.progress(`${outcomes.length} of ${changes.length} changes`);
     }
   };

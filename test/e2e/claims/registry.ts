@@ -1,8 +1,12 @@
 import { onPlatform, type RunnableClaim } from '../context.ts';
+import { atRest } from './at-rest.ts';
 import { badPackage } from './bad-package.ts';
 import { demo } from './demo.ts';
+import { misuse } from './misuse.ts';
+import { noFailedCalls } from './no-failed-calls.ts';
 import { ownership } from './ownership.ts';
 import { parity } from './parity.ts';
+import { scale } from './scale.ts';
 import { schema } from './schema.ts';
 import { versionSwitch } from './switch.ts';
 
@@ -10,4 +14,15 @@ import { versionSwitch } from './switch.ts';
  * What the project says of itself, in the order in which it is shown. Claims about the running platform are wrapped by `onPlatform`.
  * Neighbours that need nothing but themselves (`needs: 'shared'`) run side by side in short form: keep them together.
  */
-export const CLAIMS: readonly RunnableClaim[] = [demo, onPlatform(parity), onPlatform(schema), onPlatform(ownership), onPlatform(badPackage), onPlatform(versionSwitch)];
+export const CLAIMS: readonly RunnableClaim[] = [
+  demo,
+  onPlatform(parity),
+  onPlatform(schema),
+  onPlatform(ownership),
+  onPlatform(misuse),
+  onPlatform(badPackage),
+  onPlatform(versionSwitch),
+  onPlatform(noFailedCalls),
+  onPlatform(atRest),
+  onPlatform(scale),
+];

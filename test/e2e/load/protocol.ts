@@ -54,7 +54,7 @@ export type Answered = z.infer<typeof Answered>;
 export const LoadReport = z.object({
   calls: z.int(),
   failed: z.int(),
-  /** The first of them. */
+  /** The first of each phase. */
   failures: z.array(FailedCall),
   failedByPhase: z.record(z.string(), z.int()),
   answered: z.array(Answered),

@@ -1,6 +1,7 @@
 import type { Answered, Connection, FailedCall, LoadReport, Retried } from './protocol.ts';
 
-const SHOWN_FAILURES = 200;
+/** Of each phase: one that fails a lot must not hide what fails in the next. */
+const SHOWN_FAILURES = 100;
 
 /** Counts calls. */
 export class Tally {
@@ -33,8 +34,9 @@ export class Tally {
   failed(call: FailedCall): void {
     this.#failed += 1;
     this.#tookMs.push(call.tookMs);
-    this.#failedByPhase.set(call.phase, (this.#failedByPhase.get(call.phase) ?? 0) + 1);
-    if (this.#failures.length < SHOWN_FAILURES) this.#failures.push(call);
+    const before = this.#failedByPhase.get(call.phase) ?? 0;
+    this.#failedByPhase.set(call.phase, before + 1);
+    if (before < SHOWN_FAILURES) this.#failures.push(call);
   }
 
   report(tookMs: number): LoadReport {
