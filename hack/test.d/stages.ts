@@ -12,8 +12,8 @@ export const withoutCluster: readonly Stage[] = [
   { name: 'pytest', command: ['hack/pytest', '-p', 'no:cacheprovider', '--junitxml=REPORT'], count: junitReport },
 ];
 
-/** Downloads the trainer's Python packages: waits for the network while others compute. */
-export const pythonPackages: Stage = { name: 'venv', command: ['hack/venv'], count: asOne };
+/** Downloads the Python packages of the trainer and of the clients that claim v2-clients tries: waits for the network while others compute. */
+export const pythonPackages: Stage = { name: 'venv', command: ['bash', '-c', 'hack/venv && hack/venv --no-deps test/e2e/claims/v2-clients/requirements.txt'], count: asOne };
 
 /** Cluster, images, chart, packages, a served model: what claims run on. */
 export const platform: Stage = { name: 'platform', command: ['hack/demo'], count: asOne };
