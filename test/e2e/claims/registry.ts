@@ -2,6 +2,7 @@ import { onPlatform, type RunnableClaim } from '../context.ts';
 import { atRest } from './at-rest.ts';
 import { badPackage } from './bad-package.ts';
 import { demo } from './demo.ts';
+import { fuzz } from './fuzz.ts';
 import { misuse } from './misuse.ts';
 import { noFailedCalls } from './no-failed-calls.ts';
 import { ownership } from './ownership.ts';
@@ -9,6 +10,7 @@ import { parity } from './parity.ts';
 import { scale } from './scale.ts';
 import { schema } from './schema.ts';
 import { versionSwitch } from './switch.ts';
+import { v2Clients } from './v2-clients.ts';
 
 /**
  * What the project says of itself, in the order in which it is shown. Claims about the running platform are wrapped by `onPlatform`.
@@ -17,11 +19,13 @@ import { versionSwitch } from './switch.ts';
 export const CLAIMS: readonly RunnableClaim[] = [
   demo,
   onPlatform(parity),
+  onPlatform(v2Clients),
   onPlatform(schema),
   onPlatform(ownership),
   onPlatform(misuse),
   onPlatform(badPackage),
   onPlatform(versionSwitch),
+  onPlatform(fuzz),
   onPlatform(noFailedCalls),
   onPlatform(atRest),
   onPlatform(scale),
