@@ -41,7 +41,11 @@ export const ADDRESSED_SERVICES: ResourceKind<z.infer<typeof AddressedService>> 
 const AddressedPod = StoredObject.extend({ status: z.looseObject({ podIP: z.string().optional() }).prefault({}) });
 export const ADDRESSED_PODS: ResourceKind<z.infer<typeof AddressedPod>> = { ...PODS, schema: AddressedPod };
 
+export const VOLUME_CLAIMS: ResourceKind<KubeObject> = {
+  group: '', version: 'v1', plural: 'persistentvolumeclaims', kind: 'PersistentVolumeClaim', namespaced: true, schema: StoredObject,
+};
+
 /** Kinds that {@link Kube.apply} finds by `kind`. */
 export const APPLICABLE: readonly ResourceKind<KubeObject>[] = [
-  AUTOSCALERS, CHURN_MODELS, CONFIG_MAPS, DEPLOYMENTS, JOBS, NETWORK_POLICIES, PODS, SECRETS, SERVICE_ACCOUNTS, SERVICES, NAMESPACES, eventKind,
+  AUTOSCALERS, CHURN_MODELS, CONFIG_MAPS, DEPLOYMENTS, JOBS, NETWORK_POLICIES, PODS, SECRETS, SERVICE_ACCOUNTS, SERVICES, NAMESPACES, VOLUME_CLAIMS, eventKind,
 ];

@@ -9,6 +9,7 @@ import { ownership } from './ownership.ts';
 import { parity } from './parity.ts';
 import { scale } from './scale.ts';
 import { schema } from './schema.ts';
+import { storage } from './storage.ts';
 import { versionSwitch } from './switch.ts';
 import { v2Clients } from './v2-clients.ts';
 
@@ -22,6 +23,7 @@ export const CLAIMS: readonly RunnableClaim[] = [
   onPlatform(v2Clients),
   onPlatform(schema),
   onPlatform(ownership),
+  onPlatform(storage),
   onPlatform(misuse),
   onPlatform(badPackage),
   onPlatform(versionSwitch),

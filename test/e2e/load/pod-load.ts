@@ -69,7 +69,8 @@ async function bundled(): Promise<string> {
   return text;
 }
 
-async function serverImage({ kube }: ClaimContext): Promise<string> {
+/** Image of the serving pods, as the operator was told. */
+export async function serverImage({ kube }: ClaimContext): Promise<string> {
   const { spec } = await kube.get(DEPLOYMENTS, { namespace: SYSTEM_NAMESPACE, name: 'churnops-operator' });
   const variables = OperatorDeployment.parse(spec).template.spec.containers.flatMap(({ env }) => env);
   const image = variables.find(({ name }) => name === 'CHURNOPS_SERVER_IMAGE')?.value;
