@@ -13,7 +13,7 @@ export const storage: PlatformClaim = {
     if (context.form === 'full') await missingClaim(context);
     return {
       checks: [],
-      figure: `a package copied onto the volume serves ${(volume.tookMs / 1000).toFixed(0)} s after its last byte (looked for every ${volume.everyMs / 1000} s), ${volume.eventsOfLooks} events told of failed looks while it was copied; ${deleted.deleted} of ${deleted.deleted} expired objects deleted, ${deleted.kept} of ${deleted.kept} others kept`,
+      figure: `a package copied onto the volume serves ${(volume.tookMs / 1000).toFixed(0)} s after its last byte (looked for every ${volume.everyMs / 1000} s), ${context.form === 'full' ? `${volume.eventsOfLooks} event told of the looks that failed while it was copied; ` : ''}${deleted.deleted} of ${deleted.deleted} expired objects deleted, ${deleted.kept} of ${deleted.kept} others kept`,
     };
   },
 };

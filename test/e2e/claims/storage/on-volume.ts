@@ -18,7 +18,7 @@ export type OnVolume = Readonly<{ tookMs: number; everyMs: number; eventsOfLooks
 
 /** Inspected, served, and switched to a newer package that is found while it is still being copied. */
 export async function onVolume(context: ClaimContext): Promise<OnVolume> {
-  const { kube, check, progress } = context;
+  const { kube, check } = context;
   const volume = await Volume.create(context, CLAIM);
   await put(volume, 'v9', await packageCopy(VERSIONS.decent, 'v9'));
   const base = churnModel({ name: NAME });
@@ -31,22 +31,27 @@ export async function onVolume(context: ClaimContext): Promise<OnVolume> {
   const evidence = (await volume.files()).filter((path) => path.startsWith(`evaluations/${NAME}/${first.status?.stable?.hash ?? ''}/`));
   check('on a volume: the inspection left its report beside the packages', evidence.length === 1, evidence.join(', ') || 'no report');
 
-  progress('v10 is copied: its card is there, its graph is not whole');
   const files = await packageCopy(VERSIONS.better, 'v10');
-  const graph = files.get(PACKAGE_FILES.graph) ?? Buffer.alloc(0);
+  const eventsOfLooks = context.form === 'full' ? await halfCopied(context, volume, files) : 0;
+  await put(volume, 'v10', files);
+  const wholeMs = Date.now();
+  const second = await untilServing(kube, NAME, { version: 'v10', deadlineMs: STARTED_WITHIN_MS });
+  const tookMs = Date.now() - wholeMs;
+  check('on a volume: the newer package is found, and serves', second.status?.previous?.version === 'v9', `v10 serves after ${(tookMs / 1000).toFixed(1)} s`);
+  if (context.form === 'full') await calmAndBack(context, volume);
+  return { tookMs, everyMs: EVERY_MS, eventsOfLooks };
+}
+
+/** A copy that is under way is no verdict: it is told once, and stable serves on. */
+async function halfCopied({ kube, check, progress }: ClaimContext, volume: Volume, files: PackageCopy): Promise<number> {
+  progress('v10 is copied: its card is there, its graph is not whole');
   for (const [file, body] of files) await volume.put(`models/${NAME}/v10/${file}`, file === PACKAGE_FILES.graph ? body.subarray(0, body.length / 2) : body);
   const failing = await kube.until(MODELS, NAME, { what: 'two looks at half a package', deadlineMs: 120_000 }, ({ status }) => (status?.latest?.failures ?? 0) >= 2);
   const told = (await kube.events(NAME)).filter((event) => event.reason === 'DigestMismatch');
   const quiet = failing.status?.phase === 'Stable' && conditionOf(failing, 'Ready')?.status === 'True' && failing.status.candidate === undefined && failing.status.rejected === undefined;
   check('half a package: stable serves on, nothing is rejected, and it is told once', quiet && told.length === 1 && conditionOf(failing, 'Progressing')?.reason === 'DigestMismatch', `${failing.status?.latest?.failures} looks failed, ${told.length} events; ${conditionOf(failing, 'Progressing')?.message}`);
 
-  await volume.put(`models/${NAME}/v10/${PACKAGE_FILES.graph}`, graph);
-  const wholeMs = Date.now();
-  const second = await untilServing(kube, NAME, { version: 'v10', deadlineMs: STARTED_WITHIN_MS });
-  const tookMs = Date.now() - wholeMs;
-  check('on a volume: the newer package serves once it is whole', second.status?.previous?.version === 'v9', `v10 serves after ${(tookMs / 1000).toFixed(1)} s`);
-  if (context.form === 'full') await calmAndBack(context, volume);
-  return { tookMs, everyMs: EVERY_MS, eventsOfLooks: told.length };
+  return told.length;
 }
 
 /** Looks without news change nothing but the record; a rejected version is looked at once; going back is pinning. */
