@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
@@ -120,6 +121,13 @@ export class S3Store implements ObjectStore {
   async delete(keys: readonly string[], signal: AbortSignal): Promise<readonly NotDeleted[]> {
     if (keys.length === 0) return [];
     const command = new DeleteObjectsCommand({ Bucket: this.#bucket, Delete: { Quiet: true, Objects: keys.map((key) => ({ Key: key })) } });
+    command.middlewareStack.add(
+      (next) => async (args) => {
+        addContentMd5(args.request);
+        return next(args);
+      },
+      { step: 'build', name: 'churnopsContentMd5' },
+    );
     const answer = await this.#ask(this.#question('delete from', keys[0] ?? ''), signal, () => this.#client.send(command, { abortSignal: signal }));
     return (answer.Errors ?? []).filter(({ Code: code }) => code !== 'NoSuchKey').map(({ Key: key, Code: code }) => ({ key: key ?? '', why: code ?? 'UnknownError' }));
   }
@@ -173,6 +181,13 @@ export class S3Store implements ObjectStore {
   #question(action: S3Question['action'], key: string): S3Question {
     return { action, bucket: this.#bucket, key, endpoint: this.#endpoint };
   }
+}
+
+/** Stores that do not know the SDK's own checksum (CRC32) ask for this one, and refuse a deletion without it. */
+function addContentMd5(request: unknown): void {
+  if (typeof request !== 'object' || request === null || !('headers' in request) || !('body' in request)) return;
+  const { headers, body } = request;
+  if (typeof headers === 'object' && headers !== null && typeof body === 'string') Reflect.set(headers, 'content-md5', createHash('md5').update(body).digest('base64'));
 }
 
 /** A key as `EncodingType: url` gives it; what is not encoded so is a key already. */

@@ -130,3 +130,34 @@ test.each(['../x', 'a//b', '/a', 'a/./b', 'a\\b', 'a\u0000b', 'x'.repeat(1025)])
 test.each(['nonsense', 'ftp://x'])('endpoint %s is refused', (endpoint) => {
   expect(() => new S3Store({ bucket: 'churn', endpoint })).toThrow(expect.objectContaining({ code: 'ConfigurationInvalid' }));
 });
+
+const xml = (body: string): Script => (_req, res) => {
+  res.writeHead(200, { 'content-type': 'application/xml', date: 'Sat, 21 Nov 2026 07:00:00 GMT' });
+  res.end(`<?xml version="1.0" encoding="UTF-8"?>${body}`);
+};
+
+test('deletions carry Content-MD5, and what was not deleted comes back by key', async () => {
+  const { store, headers, requests } = await started([xml('<DeleteResult><Error><Key>a/2</Key><Code>AccessDenied</Code></Error><Error><Key>a/3</Key><Code>NoSuchKey</Code></Error></DeleteResult>')]);
+  expect(await store.delete(['a/1', 'a/2', 'a/3'], signal)).toEqual([{ key: 'a/2', why: 'AccessDenied' }]);
+  expect(requests).toEqual(['POST /churn/?delete=']);
+  expect(headers[0]?.['content-md5']).toMatch(/^[A-Za-z0-9+/]{22}==$/);
+});
+
+test('the time of the store is that of its answer', async () => {
+  const { store, requests } = await started([xml('<ListBucketResult></ListBucketResult>')]);
+  expect(await store.nowMs('predictions/telco', signal)).toBe(Date.parse('2026-11-21T07:00:00Z'));
+  expect(requests).toEqual(['GET /churn/?list-type=2&max-keys=1&prefix=predictions%2Ftelco%2F']);
+});
+
+test('keys are decoded where the store encodes them, and those of another folder are dropped', async () => {
+  const page = (encoding: string, key: string): Script => xml(`<ListBucketResult>${encoding}<Contents><Key>${key}</Key></Contents><Contents><Key>b/other</Key></Contents></ListBucketResult>`);
+  const { store } = await started([page('<EncodingType>url</EncodingType>', 'a/x+y%2Bz%01'), page('', 'a/x+y%2Bz')]);
+  const pages: (readonly string[])[] = [];
+  for (let look = 0; look < 2; look += 1) for await (const keys of store.keys('a', signal)) pages.push(keys);
+  expect(pages).toEqual([['a/x y+z\u0001'], ['a/x+y%2Bz']]);
+});
+
+test('a listing that breaks off is an error, not an end', async () => {
+  const { store } = await started([s3Failure(503, 'SlowDown')]);
+  await expect(store.keys('a', signal)[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'StoreUnreachable' });
+});

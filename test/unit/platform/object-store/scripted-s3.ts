@@ -7,7 +7,7 @@ import { S3Store } from '../../../../platform/object-store/s3.ts';
 export type Script = (req: IncomingMessage, res: ServerResponse) => void;
 
 /** A store whose answers a test writes: each request takes the next script, the last one stays. */
-export type ScriptedS3 = Readonly<{ store: S3Store; endpoint: string; requests: string[]; close: () => Promise<void> }>;
+export type ScriptedS3 = Readonly<{ store: S3Store; endpoint: string; requests: string[]; headers: IncomingMessage['headers'][]; close: () => Promise<void> }>;
 
 /** Answers with an S3 error document. */
 export function s3Failure(status: number, code: string): Script {
@@ -28,9 +28,11 @@ export function s3Body(body: string, status = 200): Script {
 /** Starts a scripted store on loopback. */
 export async function scriptedS3(scripts: readonly Script[], silenceMs = 2000): Promise<ScriptedS3> {
   const requests: string[] = [];
+  const headers: IncomingMessage['headers'][] = [];
   const server = createServer((req, res) => {
     const script = scripts[Math.min(requests.length, scripts.length - 1)];
     requests.push(`${req.method} ${req.url}`);
+    headers.push(req.headers);
     req.resume();
     script?.(req, res);
   });
@@ -40,6 +42,7 @@ export async function scriptedS3(scripts: readonly Script[], silenceMs = 2000): 
     store,
     endpoint,
     requests,
+    headers,
     close: async () => {
       store.close();
       await closeGracefully(server, 0);
