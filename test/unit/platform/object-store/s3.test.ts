@@ -149,9 +149,12 @@ test('the time of the store is that of its answer', async () => {
   expect(requests).toEqual(['GET /churn/?list-type=2&max-keys=1&prefix=predictions%2Ftelco%2F']);
 });
 
+function keysPage(encoding: string, key: string): Script {
+  return xml(`<ListBucketResult>${encoding}<Contents><Key>${key}</Key></Contents><Contents><Key>b/other</Key></Contents></ListBucketResult>`);
+}
+
 test('keys are decoded where the store encodes them, and those of another folder are dropped', async () => {
-  const page = (encoding: string, key: string): Script => xml(`<ListBucketResult>${encoding}<Contents><Key>${key}</Key></Contents><Contents><Key>b/other</Key></Contents></ListBucketResult>`);
-  const { store } = await started([page('<EncodingType>url</EncodingType>', 'a/x+y%2Bz%01'), page('', 'a/x+y%2Bz')]);
+  const { store } = await started([keysPage('<EncodingType>url</EncodingType>', 'a/x+y%2Bz%01'), keysPage('', 'a/x+y%2Bz')]);
   const pages: (readonly string[])[] = [];
   for (let look = 0; look < 2; look += 1) for await (const keys of store.keys('a', signal)) pages.push(keys);
   expect(pages).toEqual([['a/x y+z\u0001'], ['a/x+y%2Bz']]);
