@@ -5,6 +5,9 @@ type Expression = Readonly<{ key: string; operator: 'In' | 'NotIn' | 'Exists' | 
 
 const LIVES: Expression = { key: '.metadata.deletionTimestamp', operator: 'DoesNotExist' };
 const PENDING: Expression = { key: '.status.phase', operator: 'In', values: ['Pending'] };
+const RUNNING: Expression = { key: '.status.phase', operator: 'In', values: ['Running'] };
+/** Set by the node lifecycle controller when a fake node was late with its Lease, on a busy machine; a real kubelet would put it right, too. */
+const NOT_READY: Expression = { key: '.status.conditions.[] | select( .type == "Ready" ) | .status', operator: 'In', values: ['False', 'Unknown'] };
 const OWNER = '.metadata.ownerReferences.[].kind';
 
 /**
@@ -15,6 +18,7 @@ const OWNER = '.metadata.ownerReferences.[].kind';
 export function podStages(reports: Readonly<Record<string, object>>): readonly Stage[] {
   return [
     stage('churnops-pod-ready', [LIVES, PENDING, { key: OWNER, operator: 'NotIn', values: ['Job'] }], { statusTemplate: READY }),
+    stage('churnops-pod-ready-again', [LIVES, RUNNING, NOT_READY], { statusTemplate: READY }),
     stage('churnops-job-pod-ended', [LIVES, PENDING, { key: OWNER, operator: 'In', values: ['Job'] }], { statusTemplate: endedTemplate(reports) }),
     stage('churnops-pod-gone', [{ key: '.metadata.deletionTimestamp', operator: 'Exists' }], { delete: true }),
   ];

@@ -33,11 +33,13 @@ export const COMPANIONS: Companions = {
 };
 
 /**
- * Fields that work in time, so that no object need look different: what they do is shown by other claims and by tests.
+ * Fields, with all below them, that work in time, so that no object need look different: what they do is shown by other claims and by tests.
  * A new field that shows nowhere and stands neither here nor in SpecHonoured fails the claim.
  */
 export const IN_TIME: Readonly<Record<string, string>> = {
   'spec.rollout.rollbackWindow': 'how long the version before is kept, once there is one',
   'spec.rollout.supersede': 'Immediate is what happens without it to a pinned version',
   'spec.model.pollInterval': 'when latest is resolved again',
+  'spec.rollout.offline': 'asked of the next version',
+  'spec.storage.credentials.evaluation': 'used by the next inspection',
 };

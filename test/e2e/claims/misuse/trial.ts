@@ -78,7 +78,7 @@ export class Trial {
     const silent = unlisted(change, before, now);
     if (silent.length === 0) return { change, result: 'Listed', detail: '' };
     if (!isDeepStrictEqual(told(now), told(before))) return { change, result: 'Told', detail: now.model.status?.message ?? '' };
-    const waiting = silent.filter((field) => IN_TIME[field] === undefined);
+    const waiting = silent.filter((field) => !Object.keys(IN_TIME).some((one) => field === one || field.startsWith(`${one}.`)));
     return { change, result: waiting.length === 0 ? 'InTime' : 'Lost', detail: waiting.join(', ') };
   }
 
