@@ -42,6 +42,6 @@ start_kwok() {
   # Under the addons' name, which the audit log leaves out. Addresses from the range for benchmarks (RFC 2544): they lead nowhere.
   launch kwok "$kwok_bin/kwok" --kubeconfig="$home/addons.kubeconfig" --config="$home/kwok.yaml" \
     --manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake --cidr=198.18.0.0/15 --node-ip=198.18.0.1 \
-    --server-address=127.0.0.1:10247
+    --server-address=127.0.0.1:10247 --node-lease-duration-seconds=40
 }
 answers_kwok() { answers_at 127.0.0.1 10247; }

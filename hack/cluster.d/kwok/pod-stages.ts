@@ -18,7 +18,7 @@ const OWNER = '.metadata.ownerReferences.[].kind';
 export function podStages(reports: Readonly<Record<string, object>>): readonly Stage[] {
   return [
     stage('churnops-pod-ready', [LIVES, PENDING, { key: OWNER, operator: 'NotIn', values: ['Job'] }], { statusTemplate: READY }),
-    stage('churnops-pod-ready-again', [LIVES, RUNNING, NOT_READY], { statusTemplate: READY }),
+    stage('churnops-pod-ready-again', [LIVES, RUNNING, NOT_READY], { statusTemplate: READY_AGAIN }),
     stage('churnops-job-pod-ended', [LIVES, PENDING, { key: OWNER, operator: 'In', values: ['Job'] }], { statusTemplate: endedTemplate(reports) }),
     stage('churnops-pod-gone', [{ key: '.metadata.deletionTimestamp', operator: 'Exists' }], { delete: true }),
   ];
@@ -50,6 +50,11 @@ function conditions(ready: 'True' | 'False'): string {
     .map((type) => `- type: ${type}\n  status: "${type === 'Ready' || type === 'ContainersReady' ? ready : 'True'}"\n  lastTransitionTime: {{ $now | Quote }}`)
     .join('\n');
 }
+
+const READY_AGAIN = `
+{{ $now := Now }}
+conditions:
+${conditions('True')}`;
 
 const READY = `
 {{ $now := Now }}
