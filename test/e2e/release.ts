@@ -48,7 +48,7 @@ export class Release {
 
   /** What hack/demo installed, under its label: hack/demo will find nothing to do. */
   async restore(signal: AbortSignal = this.#signal): Promise<void> {
-    await this.#upgrade(CHART, this.values, this.#inputs, ['--wait', '--timeout', '3m'], signal);
+    await this.#upgrade(CHART, this.values, this.#inputs, ['--wait', '--timeout', '8m'], signal);
   }
 
   async uninstall(): Promise<void> {

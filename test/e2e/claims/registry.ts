@@ -7,10 +7,12 @@ import { misuse } from './misuse.ts';
 import { noFailedCalls } from './no-failed-calls.ts';
 import { ownership } from './ownership.ts';
 import { parity } from './parity.ts';
+import { rights } from './rights.ts';
 import { scale } from './scale.ts';
 import { schema } from './schema.ts';
 import { storage } from './storage.ts';
 import { versionSwitch } from './switch.ts';
+import { upgrade } from './upgrade.ts';
 import { v2Clients } from './v2-clients.ts';
 
 /**
@@ -24,9 +26,11 @@ export const CLAIMS: readonly RunnableClaim[] = [
   onPlatform(schema),
   onPlatform(ownership),
   onPlatform(storage),
+  onPlatform(rights),
   onPlatform(misuse),
   onPlatform(badPackage),
   onPlatform(versionSwitch),
+  onPlatform(upgrade),
   onPlatform(fuzz),
   onPlatform(noFailedCalls),
   onPlatform(atRest),

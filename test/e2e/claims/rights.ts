@@ -1,6 +1,5 @@
 import { output } from '../command.ts';
 import { SYSTEM_NAMESPACE, type ClaimContext, type PlatformClaim } from '../context.ts';
-import { MODELS } from '../kinds.ts';
 import { Release } from '../release.ts';
 import { isForbidden, requestsOf, rightsAskedFor, type Entry } from './rights/audit-log.ts';
 import { leaks, plantInCalls, plantInSecret, whatCanBeRead } from './rights/canaries.ts';
@@ -24,6 +23,7 @@ const OPEN_TO_ALL = /^get \/(openapi|version|apis?|healthz|livez|readyz)(\/|$)/;
 export const rights: PlatformClaim = {
   name: 'rights',
   title: 'Granted rights are used rights, both ways, but for named exceptions; serving pods hold no token; nothing secret is in logs, status or events.',
+  needs: 'shared',
   run: async (context) => {
     const { form, signal, check } = context;
     const log = await output('hack/cluster', ['audit'], { signal });
@@ -31,17 +31,18 @@ export const rights: PlatformClaim = {
     const [secrets] = await Promise.all([plantInSecret(context), exercise(context, MODEL)]);
     const spoken = await plantInCalls(`${await context.serviceUrl(MODEL)}/v1/models/${MODEL}:predict`);
     await noTokens(context, MODEL);
-    await context.kube.delete(MODELS, MODEL);
 
     const all = await requestsOf(USER, log);
     const now = all.filter(({ requestReceivedTimestamp }) => requestReceivedTimestamp >= since);
     const used = await bothWays(context, all, now);
     const readable = await whatCanBeRead(context, JSON.stringify(now));
-    const seen = [...readable.values()].some((text) => text.includes(MODEL));
+    const logs = [...readable].filter(([where, text]) => where.startsWith('log of') && text !== '');
+    // Whoever finds nothing must have looked: in the operator's log, in the serving pods', in those that look at packages.
+    const looked = ['churnops-operator', `${MODEL}-`, 'locked-out-inspect'].filter((name) => logs.some(([where]) => where.includes(name)));
     const canaries = { ...secrets, ...spoken };
     const found = leaks(canaries, readable);
     const sizeKiB = [...readable.values()].reduce((sum, text) => sum + text.length, 0) / 1024;
-    check('nothing secret in logs, status, events, termination messages', seen && found.length === 0, found.length === 0 ? `${Object.keys(canaries).length} canaries searched for in ${readable.size} places, ${sizeKiB.toFixed(0)} KiB` : `found: ${found.join('; ')}`);
+    check('nothing secret in logs, status, events, termination messages', looked.length === 3 && found.length === 0, found.length === 0 ? `${Object.keys(canaries).length} canaries searched for in ${readable.size} places, ${sizeKiB.toFixed(0)} KiB` : `found: ${found.join('; ')}`);
     const release = await Release.read(signal);
     check('the release fits into a Secret: 1 MiB', release.secretBytes < 700 * 1024, `${(release.secretBytes / 1024).toFixed(0)} KiB`);
     if (form === 'full') await inNamespacesOnly(context, release, { account: ACCOUNT, user: USER, log });

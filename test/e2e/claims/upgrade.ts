@@ -9,7 +9,7 @@ import { installedDefinition } from './upgrade/definition.ts';
 import { previousRelease, withImages, type Previous } from './upgrade/previous.ts';
 import { keptStatus, servingDeployment, servingPods, type Place } from './upgrade/serving-state.ts';
 import { SAME_ANSWERS, steadyCalls } from './upgrade/steady-calls.ts';
-import { acts, fewestAvailable, judged, OPERATOR, samePods, SOON_MS, untilRolledOut, type Calls } from './upgrade/watching.ts';
+import { acts, fewestAvailable, judged, OPERATOR, samePods, SOON_MS, takesNote, untilRolledOut, type Calls } from './upgrade/watching.ts';
 
 const MODEL = 'upgraded';
 
@@ -44,7 +44,7 @@ export const upgrade: PlatformClaim = {
     } finally {
       // Interrupted or failed: others need this release.
       progress('this release, as hack/demo installs it');
-      await release.restore(AbortSignal.timeout(240_000));
+      await release.restore(AbortSignal.timeout(600_000));
     }
   },
 };
@@ -105,7 +105,8 @@ async function operatorAlone({ context, release, previous, place }: Scene, load:
   await untilRolledOut(context);
   const definition = await installedDefinition(kube);
   check('the custom resource definition is this one, and the same object', definition.lacks.length === 0 && definition.uid === before.definition.uid, `lacks ${definition.lacks.length} fields, before ${before.definition.lacks.length}: ${before.definition.lacks.slice(0, 5).join(', ')}`);
-  await acts(context, place, 3);
+  await takesNote(context, place);
+  if (context.form === 'full') await acts(context, place, 3);
   const differing = differingPaths(before.template, (await servingDeployment(kube, place)).spec.template);
   const unexpected = differing.filter((path) => CHANGED_ON_PURPOSE[path] === undefined);
   check('the template of its pods is the same but for what is changed on purpose', unexpected.length === 0, differing.length === 0 ? 'no field differs' : differing.map((path) => `${path}: ${CHANGED_ON_PURPOSE[path] ?? 'NOT on purpose'}`).join('; '));

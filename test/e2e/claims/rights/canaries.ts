@@ -48,7 +48,8 @@ export async function whatCanBeRead({ kube, namespace }: ClaimContext, auditLog:
   for (const place of [namespace, SYSTEM_NAMESPACE]) {
     const { items } = Pods.parse(JSON.parse(await kube.kubectl('--namespace', place, 'get', 'pods', '--output=json')));
     for (const { metadata, status } of items) {
-      found.set(`log of ${metadata.name}`, await kube.kubectl('--namespace', place, 'logs', metadata.name, '--all-containers', '--ignore-errors'));
+      // A pod that is gone meanwhile has no log to read.
+      found.set(`log of ${metadata.name}`, await kube.kubectl('--namespace', place, 'logs', metadata.name, '--all-containers', '--ignore-errors').catch(() => ''));
       for (const { name, restartCount } of status.containerStatuses) {
         if (restartCount > 0) found.set(`log of ${metadata.name} before its restart`, await kube.kubectl('--namespace', place, 'logs', metadata.name, '--container', name, '--previous').catch(() => ''));
       }

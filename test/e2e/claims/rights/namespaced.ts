@@ -45,8 +45,8 @@ export async function inNamespacesOnly(context: ClaimContext, release: Release, 
     const refusedModel = await kube.until(MODELS, TAKEN_MODEL, { what: 'admission refuses its children', deadlineMs: 60_000 }, ({ status }) => status?.conditions?.some(({ message }) => message.includes('blockOwnerDeletion')) === true);
     check('OwnerReferencesPermissionEnforcement is on: without the right no child is made', kept.length < rules.length, refusedModel.status?.conditions?.find(({ message }) => message.includes('blockOwnerDeletion'))?.message ?? '');
     await kube.kubectl(...path, '--patch', JSON.stringify([{ op: 'replace', path: '/rules', value: rules }]));
-    await untilServing(kube, TAKEN_MODEL, { deadlineMs: 120_000 });
+    await untilServing(kube, TAKEN_MODEL, { deadlineMs: 300_000 });
   } finally {
-    await release.restore(AbortSignal.timeout(240_000));
+    await release.restore(AbortSignal.timeout(600_000));
   }
 }

@@ -6,8 +6,8 @@ import { servingDeployment, servingPods, type Place, type ServingPod } from './s
 
 /** The operator's Deployment. */
 export const OPERATOR = { namespace: SYSTEM_NAMESPACE, name: 'churnops-operator' };
-/** Longest wait for pods. */
-export const SOON_MS = 120_000;
+/** Longest wait for pods, on a machine that others use too. */
+export const SOON_MS = 300_000;
 const LOOK_EVERY_MS = 100;
 
 /** Calls of one generator. */
@@ -20,7 +20,13 @@ export async function judged({ check }: ClaimContext, when: string, load: Load):
   return { calls: report.calls, failed: report.failed };
 }
 
-/** The operator that runs now looks after the model: a change of the spec has its effect. */
+/** The operator that runs now looks after the model: it takes note of a change that no pod sees. */
+export async function takesNote({ kube }: ClaimContext, place: Place): Promise<void> {
+  const { metadata } = await kube.patch(MODELS, place, { spec: { rollout: { rollbackWindow: '12h' } } });
+  await kube.until(MODELS, place, { what: `${place.name} is looked at`, deadlineMs: SOON_MS }, ({ status }) => status?.observedGeneration === metadata.generation);
+}
+
+/** The same of one that is seen: pods of that number are ready. */
 export async function acts({ kube }: ClaimContext, place: Place, replicas: number): Promise<void> {
   await kube.patch(MODELS, place, { spec: { serving: { replicas } } });
   await kube.untilAny({ what: `${place.name} has ${replicas} ready pods`, deadlineMs: SOON_MS }, async () => servingPods(kube, place), (pods) => pods.length === replicas && pods.every(({ ready }) => ready));
@@ -53,5 +59,5 @@ export function fewestAvailable({ kube, signal }: ClaimContext, place: Place): (
 
 /** Waits until the operator's Deployment is as its spec says, and nothing of the one before is left. */
 export async function untilRolledOut({ kube }: ClaimContext): Promise<void> {
-  await kube.kubectl('--namespace', OPERATOR.namespace, 'rollout', 'status', `deployment/${OPERATOR.name}`, '--timeout=2m');
+  await kube.kubectl('--namespace', OPERATOR.namespace, 'rollout', 'status', `deployment/${OPERATOR.name}`, '--timeout=5m');
 }
