@@ -3,6 +3,7 @@ import { atRest } from './at-rest.ts';
 import { badPackage } from './bad-package.ts';
 import { demo } from './demo.ts';
 import { fuzz } from './fuzz.ts';
+import { hpa } from './hpa.ts';
 import { misuse } from './misuse.ts';
 import { noFailedCalls } from './no-failed-calls.ts';
 import { ownership } from './ownership.ts';
@@ -26,6 +27,7 @@ export const CLAIMS: readonly RunnableClaim[] = [
   onPlatform(schema),
   onPlatform(ownership),
   onPlatform(storage),
+  onPlatform(hpa),
   onPlatform(rights),
   onPlatform(misuse),
   onPlatform(badPackage),
