@@ -68,7 +68,7 @@ const Expose = z.object({
 /** `spec.serving`: size, threshold and place of the serving pods. */
 export const Serving = z
   .object({
-    replicas: z.int32().min(0).max(1000).describe('Serving pods; unset: 2. Not together with autoscaling.').optional(),
+    replicas: z.int32().min(0).max(1000).describe('Serving pods; unset: 2. Not together with autoscaling. A single one is not protected: a drained node is a gap then.').optional(),
     autoscaling: Autoscaling.describe('Let a HorizontalPodAutoscaler size the stable version. Not together with replicas.').optional(),
     decisionThreshold: z.number().min(0).max(1).describe("Probability from which the decision is yes; unset: the model card's.").optional(),
     resources: z
@@ -86,6 +86,12 @@ export const Serving = z
         rule: "!has(self.autoscaling) || (has(self.resources) && has(self.resources.requests) && 'cpu' in self.resources.requests)",
         fieldPath: '.autoscaling',
         message: 'autoscaling needs resources.requests.cpu, which the utilisation is a share of',
+      },
+      {
+        // What is no quantity has a message of its own.
+        rule: "!has(self.autoscaling) || !has(self.resources) || !has(self.resources.requests) || !('cpu' in self.resources.requests) || !isQuantity(string(self.resources.requests['cpu'])) || quantity(string(self.resources.requests['cpu'])).isGreaterThan(quantity('0'))",
+        fieldPath: '.autoscaling',
+        message: 'autoscaling needs resources.requests.cpu above 0, which the utilisation is a share of',
       },
       { fieldPath: '.expose', rule: "!has(self.expose) || self.auth == 'Token'", message: 'expose needs auth: Token' },
     ),

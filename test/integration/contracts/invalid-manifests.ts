@@ -42,6 +42,7 @@ export const invalidManifests: readonly InvalidManifest[] = [
   // serving
   { name: 'replicas and autoscaling', change: { 'spec.serving': { replicas: 2, autoscaling, resources: { requests: { cpu: '1' } } } }, refusal: 'spec.serving: set replicas or autoscaling, not both' },
   { name: 'autoscaling without a CPU request', change: { 'spec.serving': { autoscaling } }, refusal: 'spec.serving.autoscaling: autoscaling needs resources.requests.cpu, which the utilisation is a share of' },
+  { name: 'autoscaling by a share of nothing', change: { 'spec.serving': { autoscaling, resources: { requests: { cpu: '0' } } } }, refusal: 'spec.serving.autoscaling: autoscaling needs resources.requests.cpu above 0, which the utilisation is a share of' },
   { name: 'an amount that is none', change: { 'spec.serving': { resources: { requests: { cpu: 'banana' } } } }, refusal: 'spec.serving.resources.requests: write quantities such as 200m, 500m, 256Mi or 1Gi' },
   { name: 'autoscaling upside down', change: { 'spec.serving': { autoscaling: { minReplicas: 4, maxReplicas: 2 }, resources: { requests: { cpu: '1' } } } }, refusal: 'spec.serving.autoscaling.minReplicas: minReplicas must not be larger than maxReplicas' },
   { name: 'fewer than no pods', change: { 'spec.serving.replicas': -1 }, refusal: 'spec.serving.replicas: spec.serving.replicas in body should be greater than or equal to 0' },
