@@ -46,7 +46,7 @@ export const hpa: PlatformClaim = {
     await kube.until(AUTOSCALERS, MODEL, { what: 'there is an autoscaler', deadlineMs: SOON_MS }, () => true);
     await untilSized(context, FEWEST);
 
-    const peak = form === 'full' ? await underLoad(context, watch) : await changeOfVersion(context, watch, await largerByHand(context));
+    const peak = form === 'full' ? await underLoad(context, watch) : await changeOfVersion(context, watch, await largerByHand(context, watch));
 
     progress(`${FIXED} pods by number again`);
     watch.phase('autoscaler to number', FIXED);
@@ -84,12 +84,12 @@ async function untilSized({ kube }: ClaimContext, pods: number): Promise<void> {
 }
 
 /** Within the autoscaler's bounds: it has no figures yet, so that it leaves the size as it is, and the operator must leave it, too. */
-async function largerByHand(context: ClaimContext): Promise<number> {
+async function largerByHand(context: ClaimContext, watch: CapacityWatch): Promise<number> {
   const pods = FEWEST + 1;
   context.progress(`${pods} pods, by hand instead of by load`);
   const [deployment] = await context.kube.list(DEPLOYMENTS);
   await context.kube.kubectl('scale', `deployment/${deployment?.metadata.name ?? ''}`, `--replicas=${pods}`);
-  await untilSized(context, pods);
+  await context.kube.untilAny({ what: `${pods} pods are behind the Service`, deadlineMs: SOON_MS }, async () => watch.ready, (ready) => ready === pods);
   return pods;
 }
 
