@@ -6,7 +6,7 @@ import { StoredObject } from '../../operator/runtime/kube-object.ts';
 import type { KubeObject } from '../../operator/runtime/kube-object.ts';
 import type { ResourceKind } from '../../operator/runtime/resource-kind.ts';
 
-export { AUTOSCALERS, CHURN_MODELS, DEPLOYMENTS, DISRUPTION_BUDGETS, JOBS, NETWORK_POLICIES, PODS, SERVICE_ACCOUNTS, SERVICES, type Pod } from '../../operator/observation/kinds.ts';
+export { AUTOSCALERS, CHURN_MODELS, CRON_JOBS, DEPLOYMENTS, DISRUPTION_BUDGETS, JOBS, NETWORK_POLICIES, PODS, SERVICE_ACCOUNTS, SERVICES, type Pod } from '../../operator/observation/kinds.ts';
 export { eventKind as EVENTS } from '../../operator/runtime/event-recorder.ts';
 
 /** ChurnModels with spec and status parsed by their contract. */

@@ -1,7 +1,7 @@
 import { LABELS } from '../../../../contracts/names.ts';
 import { ownerOf } from '../../../../operator/resources/subject.ts';
 import type { ClaimContext } from '../../context.ts';
-import { AUTOSCALERS, DEPLOYMENTS, MODELS, NETWORK_POLICIES, SERVICE_ACCOUNTS } from '../../kinds.ts';
+import { AUTOSCALERS, CRON_JOBS, DEPLOYMENTS, MODELS, NETWORK_POLICIES, SERVICE_ACCOUNTS } from '../../kinds.ts';
 import { churnModel, VERSIONS } from '../../manifest.ts';
 import { conditionOf, untilServing } from '../../serving.ts';
 
@@ -46,6 +46,20 @@ async function autoscaled(context: ClaimContext, model: string): Promise<void> {
   await changed(context, model, { serving: { replicas: 1, autoscaling: null } });
   await kube.untilAny({ what: 'the autoscaler is gone', deadlineMs: SOON_MS }, async () => kube.find(AUTOSCALERS, model), (found) => found === undefined);
   await untilServing(kube, model, { deadlineMs: SOON_MS });
+  await scheduled(context, model);
+}
+
+/** The retention CronJob comes, changes and goes. */
+async function scheduled(context: ClaimContext, model: string): Promise<void> {
+  const { kube, progress } = context;
+  progress('a retention Job, with another duration, and none');
+  const retention = `${model}-retention`;
+  await kube.patch(MODELS, model, { spec: { retention: { raw: '720h' } } });
+  await kube.untilAny({ what: 'there is a retention Job', deadlineMs: SOON_MS }, async () => kube.find(CRON_JOBS, retention), (found) => found !== undefined);
+  await kube.patch(MODELS, model, { spec: { retention: { raw: '721h' } } });
+  await kube.until(CRON_JOBS, retention, { what: 'it knows the other duration', deadlineMs: SOON_MS }, ({ spec }) => JSON.stringify(spec).includes('721h'));
+  await kube.patch(MODELS, model, { spec: { retention: null } });
+  await kube.untilAny({ what: 'it is gone', deadlineMs: SOON_MS }, async () => kube.find(CRON_JOBS, retention), (found) => found === undefined);
 }
 
 async function policyForgotten({ kube, progress }: ClaimContext, model: string): Promise<void> {
