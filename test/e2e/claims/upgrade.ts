@@ -103,6 +103,8 @@ async function operatorAlone({ context, release, previous, place }: Scene, load:
   load.phase('operator', SAME_ANSWERS);
   await release.upgrade(CHART, withImages(release.values, { server: previous.images.server }));
   await untilRolledOut(context);
+  const strategy = await strategyOfOperator(context);
+  check('the operator that knew no election was stopped before this one started', strategy === 'Recreate', strategy);
   const definition = await installedDefinition(kube);
   check('the custom resource definition is this one, and the same object', definition.lacks.length === 0 && definition.uid === before.definition.uid, `lacks ${definition.lacks.length} fields, before ${before.definition.lacks.length}: ${before.definition.lacks.slice(0, 5).join(', ')}`);
   await takesNote(context, place);
@@ -125,6 +127,8 @@ async function serverToo({ context, release, place }: Scene, load: Load): Promis
   await release.restore();
   const image = reference(release.values.images.server);
   await kube.untilAny({ what: `all pods run ${image}`, deadlineMs: SOON_MS }, async () => servingPods(kube, place), (pods) => pods.length === before.length && pods.every((pod) => pod.image === image && pod.ready));
+  const strategy = await strategyOfOperator(context);
+  check('from now on operators are replaced one by one', strategy === 'RollingUpdate', strategy);
   const available = await fewest();
   check('another server rolls in place: never a pod fewer', available >= before.length, `${before.length} wanted, at least ${available} available`);
 }
@@ -149,6 +153,10 @@ async function withoutOperator({ context, release, place }: Scene, load: Load): 
   check('installed again it takes them over without a restart', after.length === 2 && after.every(({ uid, restarts }) => kept.has(uid) && restarts === 0), after.map(({ name }) => name).join(', '));
   const test = await release.test();
   check('helm test passes', test.passed, test.said.slice(-300));
+}
+
+async function strategyOfOperator({ kube }: ClaimContext): Promise<string> {
+  return kube.kubectl('--namespace', OPERATOR.namespace, 'get', 'deployment', OPERATOR.name, '--output=jsonpath={.spec.strategy.type}');
 }
 
 async function urlOf(context: ClaimContext, model: string): Promise<string> {
