@@ -17,6 +17,7 @@ const QUIET_MS = { full: 300_000, short: 12_000 } as const;
 /** After a write of the operator's own the status of pods still moves; this long without one is rest. */
 const CALM_MS = { full: 15_000, short: 3000 } as const;
 const CALM_WITHIN_MS = 240_000;
+const LOOKED_WITHIN_MS = 60_000;
 const OPERATOR = 'system:serviceaccount:churnops:churnops-operator';
 
 /** Where nothing changes, nothing is written, however a manifest is written. */
@@ -82,8 +83,11 @@ function argumentsOf(way: Way): readonly string[] {
   }
 }
 
-async function annotateAll({ namespace, signal }: ClaimContext, manifests: readonly Written[]): Promise<string> {
+async function annotateAll(context: ClaimContext, manifests: readonly Written[]): Promise<string> {
+  const { namespace, signal, kube } = context;
+  const before = await reconcilesOf(context);
   await output('hack/cluster', ['kubectl', '--namespace', namespace, 'annotate', 'churnmodels', ...manifests.map(({ name }) => name), `example.com/touched=${Date.now()}`], { signal });
+  await kube.untilAny({ what: 'the operator has looked at every model', deadlineMs: LOOKED_WITHIN_MS, everyMs: 300 }, async () => (await reconcilesOf(context)) - before, (reconciles) => reconciles >= manifests.length);
   return 'kubectl annotate: the operator must look, and has nothing to do';
 }
 
