@@ -11,7 +11,7 @@ import { createDataPort } from '../../../../../server/serving/data-port.ts';
 import type { DataPort } from '../../../../../server/serving/data-port.ts';
 import type { ServingState } from '../../../../../server/serving/serving-model.ts';
 import { keptLogger, tinyCard, tinyGolden, tinyGraph } from '../../tiny-package.ts';
-import { model, PREDICT } from '../data-port-rig.ts';
+import { model, PREDICT, raw } from '../data-port-rig.ts';
 import { bytesTensor, customers, doubles, INFER, infer, tensorsOf } from './infer-rig.ts';
 import type { Sent } from './infer-rig.ts';
 import { tenure, wrongRequests } from './wrong-requests.ts';
@@ -187,6 +187,11 @@ describe('refused', () => {
     const answer = await send(INFER, sent);
     expect({ status: answer.status, json: answer.json() }).toEqual({ status, json: { error: expect.stringContaining(says) } });
     expect(answer.bytes.toString()).not.toContain('secret');
+  });
+
+  test('a body that stops being HTTP is refused in the shape of V2', async () => {
+    const answer = await raw(`POST ${INFER} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nno length\r\n`, Number(new URL(origin).port));
+    expect(answer).toMatch(/^HTTP\/1\.1 400 [^]*\{"error":"This is no HTTP\/1\.1 request\./);
   });
 
   test('a misspelt column is named', async () => {
