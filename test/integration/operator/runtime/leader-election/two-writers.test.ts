@@ -36,17 +36,17 @@ async function followWriters(seen: string[], signal: AbortSignal): Promise<void>
   }
 }
 
+async function holder(): Promise<string> {
+  const lease = await cluster.client.get(LEASES, { namespace: cluster.namespace, name: 'writers' }, cluster.signal);
+  return lease === undefined ? '' : recordOf(lease).holder;
+}
+
 test('a leader that is stopped (SIGSTOP) and goes on has written its last; one that ends in good order gives the lease back', async () => {
   const seen: string[] = [];
   const watching = new AbortController();
   const followed = followWriters(seen, watching.signal).catch((error: unknown) => {
     if (!watching.signal.aborted) throw error;
   });
-  const holder = async (): Promise<string> => {
-    const lease = await cluster.client.get(LEASES, { namespace: cluster.namespace, name: 'writers' }, cluster.signal);
-    return lease === undefined ? '' : recordOf(lease).holder;
-  };
-
   const first = start('first');
   await eventually(() => seen.length, (count) => count > 20);
   const second = start('second');
