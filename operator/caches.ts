@@ -36,7 +36,7 @@ import type { ChangeHandler } from './runtime/watch-cache.ts';
 const BY_MODEL = 'model';
 
 /** What all caches have in common, whatever they hold. */
-type Followed = Pick<KindCache<KubeObject>, 'run' | 'settled' | 'refresh' | 'stateOf' | 'lastProgressMs'>;
+type Followed = Pick<KindCache<KubeObject>, 'run' | 'settled' | 'refresh' | 'stateOf' | 'lastProgressMs' | 'isStaleFor'>;
 
 type CacheParts = Readonly<{ client: ApiClient; clock: Clock; random: Random; logger: Logger; metrics: RuntimeMetrics; namespaces: Namespaces }>;
 
@@ -143,6 +143,11 @@ export class Caches {
    */
   quietMs(nowMs: number, startedMs: number): number {
     return Math.max(...this.#all().map((cache) => nowMs - (cache.lastProgressMs ?? startedMs)));
+  }
+
+  /** Whether an own write of the model, or of anything that it controls, has not come back yet. */
+  isStale(ref: ObjectRef, uid: string): boolean {
+    return this.models.isStale(ref) || this.#all().some((cache) => cache.isStaleFor(uid, ref.namespace));
   }
 
   /** What the model with this uid controls. A Job's pods are controlled by the Job, a Deployment's by a ReplicaSet: they count by label. */

@@ -2,11 +2,11 @@ import { shortHash } from '../contracts/digest.ts';
 import type { Caches } from './caches.ts';
 import { AUTOSCALERS, CRON_JOBS, DEPLOYMENTS, DISRUPTION_BUDGETS, JOBS, NETWORK_POLICIES, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
 import type { Children } from './observation/observe.ts';
-import { autoscaler, autoscalerName } from './resources/autoscaler.ts';
+import { autoscaler } from './resources/autoscaler.ts';
 import { disruptionBudget } from './resources/disruption-budget.ts';
 import { inspectJob, inspectJobName } from './resources/inspect-job.ts';
 import { networkPolicies } from './resources/network-policy.ts';
-import { retentionCronJobs, retentionName } from './resources/retention-cron-job.ts';
+import { retentionCronJobs } from './resources/retention-cron-job.ts';
 import { serviceAccounts } from './resources/service-account.ts';
 import { stableService } from './resources/service.ts';
 import { servingDeployment } from './resources/serving-deployment.ts';
@@ -38,18 +38,6 @@ export class ChildrenWriter {
     this.#settings = parts.settings;
   }
 
-  /** Whether a cache has not seen an own write to one of these children yet. */
-  isStale(subject: Pick<Subject, 'name' | 'namespace'>, children: Children, hashes: readonly string[], jobName: string | undefined): boolean {
-    const ref = (name: string) => ({ namespace: subject.namespace, name });
-    const { serviceAccounts, services, deployments, jobs, cronJobs, autoscalers, budgets } = this.#caches;
-    if (serviceAccounts.isStale(ref(subject.name)) || services.isStale(ref(subject.name)) || autoscalers.isStale(ref(autoscalerName(subject)))) return true;
-    if (jobName !== undefined && jobs.isStale(ref(jobName))) return true;
-    const versions = hashes.map((hash) => ref(childName(subject, hash.slice(0, 8))));
-    if (versions.some((each) => deployments.isStale(each) || budgets.isStale(each))) return true;
-    if (children.cronJobs.some((each) => cronJobs.isStale(refOf(each))) || cronJobs.isStale(ref(retentionName(subject)))) return true;
-    return children.deployments.some((each) => deployments.isStale(refOf(each))) || children.jobs.some((each) => jobs.isStale(refOf(each)));
-  }
-
   /**
    * Scale up before the Service moves, scale down and delete after (DESIGN section 4, invariants 1 and 2). An autoscaler that is no longer
    * wanted goes before anything is scaled; one that stays holds the side that callers leave at its size, and follows them.
@@ -73,7 +61,7 @@ export class ChildrenWriter {
     const service = await round.do(this.#put(SERVICES, this.#caches.services, subject, stableService(subject, selectedHash(decision)), signal));
     if (service !== undefined) {
       if (decision.autoscaler !== undefined) await round.do(this.#put(AUTOSCALERS, this.#caches.autoscalers, subject, autoscaler(subject, decision.autoscaler), signal));
-      for (const { deployment, replicas } of shrinking) await this.#scale(deployment, replicas, signal);
+      for (const { deployment, replicas } of shrinking) await this.#scale(deployment, replicas, signal, deployment.metadata.resourceVersion);
       await this.#prune(subject, children, decision, signal);
     }
     await this.#schedule(subject, children, decision, round, signal);
@@ -83,7 +71,8 @@ export class ChildrenWriter {
   async #put<T extends KubeObject>(kind: ResourceKind<T>, cache: KindCache<T>, subject: Subject, desired: DesiredObject, signal: AbortSignal): Promise<Put<T>> {
     const current = cache.get(refOf(desired));
     try {
-      const result = await this.#apply.apply({ kind, ownerUid: subject.uid, desired, current }, signal);
+      // A Service that an overtaken call turned back would send callers to pods that are gone.
+      const result = await this.#apply.apply({ kind, ownerUid: subject.uid, desired, current, exact: kind.kind === SERVICES.kind }, signal);
       if (result.outcome === 'Created' || result.outcome === 'Updated') cache.recordWrite(result.object);
       if (result.outcome === 'Foreign') return { problem: nameConflict(kind.kind, desired.metadata.name, result.owner) };
       if (result.outcome === 'Terminating') return { pending: true };
@@ -116,10 +105,11 @@ export class ChildrenWriter {
     }
   }
 
-  async #scale(deployment: Deployment, replicas: number, signal: AbortSignal): Promise<void> {
+  /** @param resourceVersion for what takes pods away: only from the state that it was decided on, however late the call arrives */
+  async #scale(deployment: Deployment, replicas: number, signal: AbortSignal, resourceVersion?: string): Promise<void> {
     const ref = refOf(deployment);
     const { metadata } = deployment;
-    const scale = await this.#client.patchScale(DEPLOYMENTS, ref, replicas, { uid: metadata.uid }, signal);
+    const scale = await this.#client.patchScale(DEPLOYMENTS, ref, replicas, { uid: metadata.uid, resourceVersion }, signal);
     this.#caches.deployments.recordWrite({ ...deployment, metadata: { ...metadata, resourceVersion: scale.resourceVersion } });
   }
 
@@ -158,8 +148,8 @@ export class ChildrenWriter {
   }
 
   async #delete<T extends KubeObject>(kind: ResourceKind<T>, cache: KindCache<T>, object: T, signal: AbortSignal): Promise<void> {
-    const { uid } = object.metadata;
-    await this.#client.delete(kind, refOf(object), { uid, propagation: 'Background' }, signal);
+    const { uid, resourceVersion } = object.metadata;
+    await this.#client.delete(kind, refOf(object), { uid, resourceVersion, propagation: 'Background' }, signal);
     cache.recordDelete(object);
   }
 }

@@ -1,11 +1,10 @@
 import type { Caches } from './caches.ts';
 import type { ChildrenWriter } from './children.ts';
 import { CHURN_MODELS, type StoredChurnModel } from './observation/kinds.ts';
-import { currentTry, observe, type Observation } from './observation/observe.ts';
+import { observe, type Observation } from './observation/observe.ts';
 import { LABELS } from '../contracts/names.ts';
 import { shortHash } from '../contracts/digest.ts';
 import type { ChurnModelStatus } from '../contracts/churn-model/status.ts';
-import { inspectJobName } from './resources/inspect-job.ts';
 import { decide } from './rollout/decide.ts';
 import { demandOf } from './rollout/sizing.ts';
 import type { Decision } from './rollout/decision.ts';
@@ -45,7 +44,7 @@ async function reconcile(parts: ControllerParts, key: string, context: Reconcile
     parts.events.record({ regarding: model, type: 'Warning', reason: 'RightsMissing', action: 'Observe', note });
     return { requeueAfterMs: PROBLEM_RECHECK_MS };
   }
-  if (caches.models.isStale(ref)) return { requeueAfterMs: STALE_RECHECK_MS };
+  if (caches.isStale(ref, model.metadata.uid)) return { requeueAfterMs: STALE_RECHECK_MS };
   const observation = observe(model, caches.childrenOf(ref, model.metadata.uid), clock.nowMs());
   if (!observation.readable) {
     const { generation, problem, stored, part } = observation;
@@ -58,19 +57,10 @@ async function reconcile(parts: ControllerParts, key: string, context: Reconcile
     await writeStatus(parts, model, invalidSpecStatus({ nowMs: clock.nowMs(), generation, problem, stored }), context.signal);
     return {};
   }
-  if (isStale(parts, observation)) return { requeueAfterMs: STALE_RECHECK_MS };
   return bringAbout(parts, model, observation, context);
 }
 
 type Readable = Observation & { readable: true };
-
-function isStale(parts: ControllerParts, { subject, children, facts }: Readable): boolean {
-  const { stable, candidate, previous } = facts.state;
-  const hashes = [stable?.hash, previous?.hash, candidate?.stage === 'Deployed' ? candidate.identity.hash : undefined].filter((hash) => hash !== undefined);
-  const current = currentTry(facts.wanted, facts.state);
-  const job = current === undefined ? undefined : inspectJobName(subject, current);
-  return parts.children.isStale(subject, children, hashes, job);
-}
 
 async function bringAbout(parts: ControllerParts, model: StoredChurnModel, observation: Readable, context: ReconcileContext): Promise<ReconcileResult> {
   const { subject, children, facts, generation, stored } = observation;

@@ -11,7 +11,7 @@ kwok() {
   touch "$home/kwok.wanted"
   find_tools kubectl kwok
   start_component kwok
-  fake_node_manifests | kubectl --kubeconfig "$home/addons.kubeconfig" apply --server-side --field-manager=hack-cluster -f - >/dev/null
+  fake_node_manifests | kubectl --kubeconfig "$home/addons.kubeconfig" apply --server-side --force-conflicts --field-manager=hack-cluster -f - >/dev/null
   say "fake nodes: $fake_nodes, of label and taint churnops.dev/fake-node=true"
 }
 

@@ -118,16 +118,17 @@ export class ApiClient {
 
   /**
    * Server-side apply: creates or updates; fields that we applied before and leave out now are removed.
-   * @param options.uid applies only to this very object; Conflict when it is gone or another one has its name
+   * @param options.uid applies only to this very object, and resourceVersion only to this very state of it; else Conflict
    * @param options.force takes fields over from other managers (default true); false gives Conflict instead
    */
   async apply<T extends KubeObject>(
     kind: ResourceKind<T>,
     object: DesiredObject,
-    options: Readonly<{ uid?: string | undefined; force?: boolean }>,
+    options: Preconditions & Readonly<{ force?: boolean }>,
     signal: AbortSignal,
   ): Promise<T> {
-    const body = options.uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid: options.uid } };
+    const { uid, resourceVersion } = options;
+    const body = { ...object, metadata: { ...object.metadata, uid, resourceVersion } };
     const request: ApiRequest = {
       verb: 'apply',
       method: 'PATCH',
@@ -139,7 +140,7 @@ export class ApiClient {
     try {
       return await this.#object(kind, request, signal);
     } catch (error) {
-      throw options.uid === undefined ? error : uidConflict(error);
+      throw uid === undefined ? error : uidConflict(error);
     }
   }
 

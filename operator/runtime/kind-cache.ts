@@ -81,6 +81,11 @@ export class KindCache<T extends KubeObject> {
     return this.#of(ref.namespace)?.isStale(ref) ?? false;
   }
 
+  /** True while an own write of something that this owner controls has not come back. */
+  isStaleFor(owner: string, namespace: string | undefined): boolean {
+    return this.#of(namespace)?.isStaleFor(owner) ?? false;
+  }
+
   #all(): readonly WatchCache<T>[] {
     return [...this.#caches.values()];
   }

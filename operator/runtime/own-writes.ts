@@ -1,7 +1,7 @@
-import { keyOf, refOf, type KubeObject, type ObjectRef } from './kube-object.ts';
+import { controllerOf, keyOf, refOf, refOfKey, type KubeObject, type ObjectRef } from './kube-object.ts';
 import { isOlder } from './resource-version.ts';
 
-type OwnWrite = Readonly<{ kind: 'Write'; resourceVersion: string } | { kind: 'Delete'; uid: string; resourceVersion: string }>;
+type OwnWrite = Readonly<{ owner: string | undefined } & ({ kind: 'Write'; resourceVersion: string } | { kind: 'Delete'; uid: string; resourceVersion: string })>;
 
 /** What a cache knows about an object and about its own position. */
 export type CacheView = Readonly<{ object: KubeObject | undefined; resourceVersion: string | undefined }>;
@@ -17,12 +17,12 @@ export class OwnWrites {
     const { resourceVersion } = written.metadata;
     const known = this.#waiting.get(keyOf(refOf(written)));
     if (known !== undefined && isOlder(resourceVersion, known.resourceVersion)) return;
-    this.#waiting.set(keyOf(refOf(written)), { kind: 'Write', resourceVersion });
+    this.#waiting.set(keyOf(refOf(written)), { kind: 'Write', resourceVersion, owner: controllerOf(written)?.uid });
   }
 
   recordDelete(deleted: KubeObject): void {
     const { uid, resourceVersion } = deleted.metadata;
-    this.#waiting.set(keyOf(refOf(deleted)), { kind: 'Delete', uid, resourceVersion });
+    this.#waiting.set(keyOf(refOf(deleted)), { kind: 'Delete', uid, resourceVersion, owner: controllerOf(deleted)?.uid });
   }
 
   /** Whether `view` is behind an own write of `ref`; forgets a write that was seen. */
@@ -35,14 +35,20 @@ export class OwnWrites {
     return false;
   }
 
+  /** Whether `viewOf` is behind an own write of anything that this owner controls, whatever its name: no way to write is left out. */
+  isStaleFor(owner: string, viewOf: (ref: ObjectRef) => CacheView): boolean {
+    const keys = [...this.#waiting].filter(([, write]) => write.owner === owner).map(([key]) => key);
+    return keys.some((key) => this.isStale(refOfKey(key), viewOf(refOfKey(key))));
+  }
+
   /** Forgets writes of an object that has gone, or that the cache's position has passed, so that the memory stays small. */
   settle(ref: ObjectRef, view: CacheView): void {
     this.isStale(ref, view);
   }
 
-  /** Keys that wait. */
-  get keys(): readonly string[] {
-    return [...this.#waiting.keys()];
+  /** Objects whose writes wait. */
+  get refs(): readonly ObjectRef[] {
+    return [...this.#waiting.keys()].map(refOfKey);
   }
 }
 

@@ -25,6 +25,8 @@ export type OwnedChild<T extends KubeObject> = Readonly<{
   desired: DesiredObject;
   /** From the cache (its schema must keep every field we apply); undefined makes us look by name first. */
   current: T | undefined;
+  /** Changes only the very state that was compared; else Conflict. For objects that nobody else writes often; default false. */
+  exact?: boolean;
 }>;
 
 /**
@@ -58,7 +60,7 @@ export class OwnedApply {
     if (live.metadata.deletionTimestamp !== undefined) return { outcome: 'Terminating', object: live };
     const difference = firstUncovered(desired, live);
     if (difference === undefined) return { outcome: 'Unchanged', object: live };
-    return this.#update(kind, desired, live, difference, signal);
+    return this.#update(child, desired, live, difference, signal);
   }
 
   /** Not forced: should someone else create the name in this moment, a different field is a Conflict, not taken over. */
@@ -67,13 +69,13 @@ export class OwnedApply {
   }
 
   async #update<T extends KubeObject>(
-    kind: ResourceKind<T>,
+    { kind, exact = false }: OwnedChild<T>,
     desired: DesiredObject,
     live: T,
     difference: string,
     signal: AbortSignal,
   ): Promise<OwnedOutcome<T>> {
-    const object = await this.#client.apply(kind, desired, { uid: live.metadata.uid, force: true }, signal);
+    const object = await this.#client.apply(kind, desired, { uid: live.metadata.uid, force: true, ...(exact ? { resourceVersion: live.metadata.resourceVersion } : {}) }, signal);
     const fields = { kind: kind.kind, ...refOf(desired), difference };
     if (object.metadata.resourceVersion === live.metadata.resourceVersion) {
       this.#logger.warn(fields, 'an apply changed nothing: the API server stores this field in another form, it costs a call each time');

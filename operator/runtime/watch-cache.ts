@@ -2,7 +2,7 @@ import type { ApiClient, ListScope } from './api-client.ts';
 import { ApiError, isApiError } from './api-error.ts';
 import { Backoff, reflectorBackoff } from './backoff.ts';
 import { sleep, type Clock, type Random } from './clock.ts';
-import { keyOf, refOf, refOfKey, type KubeObject, type ObjectRef } from './kube-object.ts';
+import { keyOf, refOf, type KubeObject, type ObjectRef } from './kube-object.ts';
 import { withFields, type Logger } from './logger.ts';
 import { ListGuard } from './list-guard.ts';
 import { parseStored, type SkippedObject } from './object-parsing.ts';
@@ -172,6 +172,11 @@ export class WatchCache<T extends KubeObject> {
     return this.#ownWrites.isStale(ref, this.#view(ref));
   }
 
+  /** As {@link isStale}, of everything that this owner controls. */
+  isStaleFor(owner: string): boolean {
+    return this.#ownWrites.isStaleFor(owner, this.#view);
+  }
+
   /** One list or one watch; gives how long to wait before the next. */
   async #follow(outer: AbortSignal, backoff: Backoff): Promise<number> {
     const { clock, metrics } = this.#input;
@@ -235,10 +240,10 @@ export class WatchCache<T extends KubeObject> {
   /** @returns how many events and bookmarks came */
   async #watch(resourceVersion: string, signal: AbortSignal): Promise<number> {
     const { client, kind, scope = {}, random, metrics, idleMs = defaultIdleMs } = this.#input;
-    const timeoutSeconds = Math.floor(shortestWatchSeconds * (1 + random()));
+    const options = { resourceVersion, timeoutSeconds: Math.floor(shortestWatchSeconds * (1 + random())), idleMs };
     metrics.watches.inc({ name: this.#name });
     let count = 0;
-    for await (const event of client.watch(kind, scope, { resourceVersion, timeoutSeconds, idleMs }, signal)) {
+    for await (const event of client.watch(kind, scope, options, signal)) {
       if (signal.aborted) return count;
       count += 1;
       this.#take(event);
@@ -258,11 +263,10 @@ export class WatchCache<T extends KubeObject> {
       return;
     }
     const { object } = parsed;
-    const { resourceVersion } = object.metadata;
     const known = this.#store.get(refOf(object));
     const change = event.type === 'DELETED' ? this.#store.remove(object) : this.#store.put(object);
     if (change === undefined && known !== undefined) this.#input.metrics.olderVersions.inc({ name: this.#name });
-    this.#progress(resourceVersion);
+    this.#progress(object.metadata.resourceVersion);
     if (change !== undefined) this.#emit(change, false);
   }
 
@@ -272,15 +276,10 @@ export class WatchCache<T extends KubeObject> {
     if (this.#position !== undefined && isOlder(resourceVersion, this.#position)) return;
     this.#position = resourceVersion;
     this.#resumeFrom = resourceVersion;
-    for (const key of this.#ownWrites.keys) {
-      const ref = refOfKey(key);
-      this.#ownWrites.settle(ref, this.#view(ref));
-    }
+    for (const ref of this.#ownWrites.refs) this.#ownWrites.settle(ref, this.#view(ref));
   }
 
-  #view(ref: ObjectRef): CacheView {
-    return { object: this.#store.get(ref), resourceVersion: this.#position };
-  }
+  readonly #view = (ref: ObjectRef): CacheView => ({ object: this.#store.get(ref), resourceVersion: this.#position });
 
   #emit(change: Change<T>, initial: boolean): void {
     for (const handler of this.#handlers) {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CacheBench, ConfigMap, ref } from './cache-bench.ts';
+import { OwnWrites } from '../../../../operator/runtime/own-writes.ts';
 import { eventually } from './manual-clock.ts';
 import { configMap, line, listOf } from './scripted-server.ts';
 
@@ -58,4 +59,20 @@ describe('own writes', () => {
     await eventually(() => bench.cache.get(ref('end')), (object) => object !== undefined);
     expect(stale()).toBe(staleAfter);
   });
+});
+
+const ownedBy = (owner: string, name: string, resourceVersion: string) => ({
+  apiVersion: 'v1', kind: 'Service',
+  metadata: { name, namespace: 'n', uid: `uid-${name}`, resourceVersion, ownerReferences: [{ apiVersion: 'v1', kind: 'ChurnModel', name: 'm', uid: owner, controller: true }] },
+});
+
+test('an owner is stale until every own write of what it controls has come back, whatever its name or kind of write', () => {
+  const writes = new OwnWrites();
+  writes.record(ownedBy('one', 'a', '7'));
+  writes.recordDelete(ownedBy('one', 'b', '8'));
+  const at = (resourceVersion: string, b: ReturnType<typeof ownedBy> | undefined) => (ref: { name: string }) => ({ object: ref.name === 'b' ? b : undefined, resourceVersion });
+  const b = ownedBy('one', 'b', '5');
+  expect([writes.isStaleFor('one', at('6', b)), writes.isStaleFor('two', at('6', b))]).toEqual([true, false]);
+  expect(writes.isStaleFor('one', at('7', b))).toBe(true);
+  expect(writes.isStaleFor('one', at('8', undefined))).toBe(false);
 });
