@@ -4,11 +4,12 @@ import type { ClaimContext, PlatformClaim } from '../context.ts';
 import { fakeNodes } from '../fake-nodes.ts';
 import { varyingPaths, type EndState } from './crash/end-state.ts';
 import { ANSWERS, KILLS, VIEWS, type Fault, type FaultKind } from './crash/fault.ts';
+import { keepPodsReady } from './crash/ready-pods.ts';
 import { deviations, runOnce, type Run } from './crash/run.ts';
 import { STEPS, type Step } from './crash/workload.ts';
 
 /** Runs at the same time; each has an operator, a proxy and a model of its own. */
-const AT_ONCE = { full: 6, short: 6 } as const;
+const AT_ONCE = { full: 3, short: 3 } as const;
 /** Undisturbed runs: what differs between them is left out of the comparison. */
 const REFERENCES = { full: 4, short: 2 } as const;
 
@@ -17,24 +18,35 @@ export const crash: PlatformClaim = {
   name: 'crash',
   title: 'An operator that is killed right before or right after any of its writes, is refused, answered late or not at all, or sees an old, torn or doubled picture, ends where an undisturbed one ends, with no object created or deleted twice.',
   run: async (context) => {
-    const { form, progress } = context;
-    await fakeNodes(context.signal);
-    await output('hack/node', ['hack/bundle.ts'], { signal: context.signal });
-    progress(`${REFERENCES[form]} undisturbed runs`);
-    let id = 0;
-    const run = async (fault: Fault | undefined): Promise<Run> => runOnce(context, { id: String((id += 1)).padStart(4, '0'), fault });
-    const references = await Promise.all(Array.from({ length: REFERENCES[form] }, async () => run(undefined)));
-    const [reference] = references;
-    if (reference === undefined) throw new Error('no reference');
-    const broken = references.find(({ problem }) => problem !== undefined);
-    if (broken !== undefined) throw new Error(`an undisturbed run failed: ${broken.problem}`);
-    const varying = new Map(STEPS.map((step) => [step, varyingPaths(references.map(({ states }) => states.get(step) ?? new Map<string, string>()))]));
-    const writes = Math.min(...references.map((each) => each.writes));
-    const faults = form === 'full' ? everyFault(writes) : sample(writes);
-    progress(`${faults.length} faults in ${writes} writes, ${AT_ONCE[form]} at a time`);
-    return outcome(context, reference, varying, await inLanes(faults, AT_ONCE[form], run, progress));
+    const ending = new AbortController();
+    const mending = keepPodsReady(context.kube, AbortSignal.any([ending.signal, context.signal]));
+    try {
+      return await runAll(context);
+    } finally {
+      ending.abort();
+      await mending;
+    }
   },
 };
+
+async function runAll(context: ClaimContext): Promise<ClaimOutcome> {
+  const { form, progress } = context;
+  await fakeNodes(context.signal);
+  await output('hack/node', ['hack/bundle.ts'], { signal: context.signal });
+  progress(`${REFERENCES[form]} undisturbed runs`);
+  let id = 0;
+  const run = async (fault: Fault | undefined): Promise<Run> => runOnce(context, { id: String((id += 1)).padStart(4, '0'), fault });
+  const references = await Promise.all(Array.from({ length: REFERENCES[form] }, async () => run(undefined)));
+  const [reference] = references;
+  if (reference === undefined) throw new Error('no reference');
+  const broken = references.find(({ problem }) => problem !== undefined);
+  if (broken !== undefined) throw new Error(`an undisturbed run failed: ${broken.problem}`);
+  const varying = new Map(STEPS.map((step) => [step, varyingPaths(references.map(({ states }) => states.get(step) ?? new Map<string, string>()))]));
+  const writes = Math.min(...references.map((each) => each.writes));
+  const faults = form === 'full' ? everyFault(writes) : sample(writes);
+  progress(`${faults.length} faults in ${writes} writes, ${AT_ONCE[form]} at a time`);
+  return outcome(context, reference, varying, await inLanes(faults, AT_ONCE[form], run, progress));
+}
 
 function everyFault(writes: number): readonly Fault[] {
   const kinds: readonly FaultKind[] = [...KILLS, ...ANSWERS, ...VIEWS];

@@ -1,4 +1,4 @@
-import { CRON_JOBS, DEPLOYMENTS, JOBS, SERVICE_ACCOUNTS, SERVICES } from '../../../../operator/observation/kinds.ts';
+import { AUTOSCALERS, CRON_JOBS, DEPLOYMENTS, DISRUPTION_BUDGETS, JOBS, NETWORK_POLICIES, SERVICE_ACCOUNTS, SERVICES } from '../../../../operator/observation/kinds.ts';
 import { LABELS } from '../../../../contracts/names.ts';
 import { StoredObject, type KubeObject } from '../../../../operator/runtime/kube-object.ts';
 import type { ResourceKind } from '../../../../operator/runtime/resource-kind.ts';
@@ -8,8 +8,8 @@ import type { Kube } from '../../kube.ts';
 /** Everything of a model that the operator writes, one value per path, without what differs from model to model. */
 export type EndState = ReadonlyMap<string, string>;
 
-const CHILDREN: readonly ResourceKind<KubeObject>[] = [DEPLOYMENTS, SERVICES, SERVICE_ACCOUNTS, JOBS, CRON_JOBS].map((kind) => ({ ...kind, schema: StoredObject }));
-/** The API server's own, or another time's. */
+const CHILDREN: readonly ResourceKind<KubeObject>[] = [DEPLOYMENTS, SERVICES, SERVICE_ACCOUNTS, JOBS, CRON_JOBS, AUTOSCALERS, DISRUPTION_BUDGETS, NETWORK_POLICIES].map((kind) => ({ ...kind, schema: StoredObject }));
+/** The API server's own, another time's, or (of children) what controllers and pods make of them. */
 const IGNORED = new Set(['uid', 'resourceVersion', 'creationTimestamp', 'clusterIP', 'clusterIPs', 'controller-uid', 'batch.kubernetes.io/controller-uid', 'churnops.dev/applied']);
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
@@ -27,7 +27,7 @@ export async function endStateOf(kube: Kube, model: string): Promise<EndState> {
     for (const { object, name } of named.toSorted((a, b) => (a.object.metadata.creationTimestamp ?? '').localeCompare(b.object.metadata.creationTimestamp ?? ''))) {
       const nth = (counts.get(name) ?? 0) + 1;
       counts.set(name, nth);
-      flatten(object, `${kind.kind} ${name}#${nth}`, state, { model, uid });
+      flatten({ ...object, status: undefined }, `${kind.kind} ${name}#${nth}`, state, { model, uid });
     }
   }
   return state;
@@ -52,7 +52,7 @@ function flatten(value: unknown, path: string, into: Map<string, string>, names:
     for (const [index, item] of value.entries()) flatten(item, `${path}[${index}]`, into, names);
   } else if (typeof value === 'object' && value !== null) {
     for (const [field, inner] of Object.entries(value)) if (!IGNORED.has(field)) flatten(inner, `${path}.${plain(field, names)}`, into, names);
-  } else {
+  } else if (value !== undefined) {
     into.set(path, typeof value === 'string' ? plain(value, names) : JSON.stringify(value));
   }
 }

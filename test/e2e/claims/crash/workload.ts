@@ -1,10 +1,10 @@
+import type { ChurnModel } from '../../../../contracts/churn-model/churn-model.ts';
 import { LABELS } from '../../../../contracts/names.ts';
-import { sleep, systemClock } from '../../../../operator/runtime/clock.ts';
 import { ON_FAKE_NODES } from '../../fake-nodes.ts';
 import { DEPLOYMENTS, MODELS } from '../../kinds.ts';
 import type { Kube } from '../../kube.ts';
 import { churnModel, VERSIONS, type ModelManifest } from '../../manifest.ts';
-import { isServing } from '../../serving.ts';
+import { conditionOf, isServing } from '../../serving.ts';
 import { endStateOf, type EndState } from './end-state.ts';
 
 /** What a person does to a model, in this order. */
@@ -30,24 +30,21 @@ type WorkloadInput = Readonly<{
 /** Creates a model, changes its version and its size, and deletes it; gives the state after each step. */
 export async function runWorkload(input: WorkloadInput): Promise<ReadonlyMap<Step, EndState>> {
   const states = new Map<Step, EndState>();
-  const after = async (step: Step): Promise<void> => {
-    await atRest(input);
+  const after = async (step: Step, is: (model: ChurnModel | undefined) => boolean): Promise<void> => {
+    await atRest(input, is);
     states.set(step, await endStateOf(input.kube, input.model));
   };
   await apply(input, VERSIONS.decent, 2);
-  await serving(input, VERSIONS.decent, 2);
-  await after('create');
+  await after('create', serves(VERSIONS.decent, 2));
   await apply(input, VERSIONS.better, 2);
-  await serving(input, VERSIONS.better, 2);
-  await atRest(input);
+  await atRest(input, serves(VERSIONS.better, 2));
   await letDrainPass(input);
-  await after('version change');
+  await after('version change', serves(VERSIONS.better, 2));
   await apply(input, VERSIONS.better, 3);
-  await serving(input, VERSIONS.better, 3);
-  await after('scale change');
+  await after('scale change', serves(VERSIONS.better, 3));
   await input.kube.delete(MODELS, input.model);
   await input.kube.untilAny({ what: `everything of ${input.model} gone`, deadlineMs: STEP_DEADLINE_MS }, async () => [...(await endStateOf(input.kube, input.model)).keys()], (paths) => paths.length === 0);
-  await after('delete');
+  await after('delete', (left) => left === undefined);
   return states;
 }
 
@@ -56,11 +53,9 @@ async function apply({ kube, model, operatorClass }: WorkloadInput, version: str
   await kube.apply({ ...manifest, metadata: { ...manifest.metadata, labels: { [LABELS.operatorClass]: operatorClass } } });
 }
 
-async function serving({ kube, model }: WorkloadInput, version: string, replicas: number): Promise<void> {
-  await kube.until(MODELS, model, { what: `${model} serves ${version} by ${replicas} pods`, deadlineMs: STEP_DEADLINE_MS }, (seen) => {
-    const available = seen.status?.conditions?.find(({ type }) => type === 'Available')?.message ?? '';
-    return isServing(seen, version) && available.startsWith(`${replicas} of ${replicas} pods`);
-  });
+/** Whether this version serves by so many ready pods, and nothing else is under way. */
+function serves(version: string, replicas: number): (model: ChurnModel | undefined) => boolean {
+  return (model) => model !== undefined && isServing(model, version) && conditionOf(model, 'Available')?.message.startsWith(`${replicas} of ${replicas} pods`) === true;
 }
 
 /** All progress is in the status (DESIGN section 4, invariant 3): who moves its times moves time. */
@@ -80,13 +75,11 @@ async function letDrainPass(input: WorkloadInput): Promise<void> {
   );
 }
 
-/** Waits until the operator writes nothing more, sees the present, and the Deployments' status is about their spec. */
-async function atRest(input: WorkloadInput): Promise<void> {
-  const { kube, model, quietMs, isPlain, signal } = input;
-  for (;;) {
-    const deployments = await kube.list(DEPLOYMENTS, { labelSelector: `${LABELS.model}=${model}` });
+/** Waits until the model is as wanted, the operator writes nothing more and sees the present, and Deployments' status is about their spec. */
+async function atRest({ kube, model, quietMs, isPlain }: WorkloadInput, is: (model: ChurnModel | undefined) => boolean): Promise<void> {
+  const look = async () => ({ own: await kube.find(MODELS, model), deployments: await kube.list(DEPLOYMENTS, { labelSelector: `${LABELS.model}=${model}` }) });
+  await kube.untilAny({ what: `${model} at rest`, deadlineMs: STEP_DEADLINE_MS }, look, ({ own, deployments }) => {
     const settled = deployments.every(({ metadata, spec, status }) => status !== undefined && status.observedGeneration === metadata.generation && (spec.replicas === 0 || status.updatedReplicas === spec.replicas));
-    if (settled && isPlain() && quietMs() >= QUIET_MS) return;
-    await sleep(systemClock, 100, signal);
-  }
+    return is(own) && settled && isPlain() && quietMs() >= QUIET_MS;
+  });
 }
