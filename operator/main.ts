@@ -31,8 +31,8 @@ try {
   const logger = createLogger({ level: environment.CHURNOPS_LOG_LEVEL, fields: { component: 'operator', instance: environment.POD_NAME } });
   const ended = await runOperator({ environment, logger, stop: superviseProcess(logger) });
   logger.info({ ended }, 'operator stopped');
-  // Nothing may keep alive a process that lost its lease; what it still has open is cut.
-  if (ended === 'LeadershipLost') process.exit(1);
+  // All is written and closed: nothing that was forgotten may keep the process alive.
+  process.exit(ended === 'LeadershipLost' ? 1 : 0);
 } catch (error) {
   createLogger({ level: 'info', fields: { component: 'operator' } }).error({ error: loggedError(error) }, 'operator failed');
   process.exitCode = 1;

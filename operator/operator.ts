@@ -101,6 +101,8 @@ export async function runOperator({ environment, logger, stop }: OperatorInput):
       await work({ caches, loop, stop, leadership });
     } finally {
       cancelResync();
+      // Keys that wait for hours would keep the process alive.
+      queue.shutDown();
       if (leadership?.lost.aborted !== true) await events.flush(AbortSignal.timeout(FLUSH_MS)).catch((error: unknown) => logger.warn({ err: error }, 'some events were not written'));
       await leadership?.release();
     }

@@ -18,7 +18,6 @@ export type Run = Readonly<{
   counts: ReadonlyMap<string, number>;
   writes: number;
   goneAnswers: number;
-  exitCode: number | null;
   tookMs: number;
   /** Why it did not come to its end, or what it should not have done. */
   problem: string | undefined;
@@ -49,8 +48,9 @@ export async function runOnce(context: ClaimContext, input: Readonly<{ id: strin
   }
   const [crash] = operator.crashes;
   if (crash !== undefined) problem ??= `the operator ended by itself (${crash}): ${operator.log.slice(-1500)}`;
+  if (exitCode !== 0) problem ??= `exit code ${exitCode} after SIGTERM; the operator's log ends: ${operator.log.slice(-1500)}`;
   const counts = countsOf(proxy.effects, model);
-  return { fault, done: proxy.done, states, counts, writes: proxy.writes, goneAnswers: proxy.goneAnswers, exitCode, tookMs: Date.now() - startedMs, problem };
+  return { fault, done: proxy.done, states, counts, writes: proxy.writes, goneAnswers: proxy.goneAnswers, tookMs: Date.now() - startedMs, problem };
 }
 
 /** What a run did that the undisturbed one did not: states after each step, then how often objects were written. */
@@ -63,7 +63,7 @@ export function deviations(run: Run, reference: Run, varying: ReadonlyMap<Step, 
     const seen = run.counts.get(name) ?? 0;
     return Math.abs(seen - wanted) <= slackOf(name) ? [] : [`${name}: ${wanted} times became ${seen}`];
   });
-  return [...states, ...counts, ...(run.exitCode === 0 ? [] : [`exit code ${run.exitCode} after SIGTERM`])];
+  return [...states, ...counts];
 }
 
 /**

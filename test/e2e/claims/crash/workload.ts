@@ -31,8 +31,11 @@ type WorkloadInput = Readonly<{
 export async function runWorkload(input: WorkloadInput): Promise<ReadonlyMap<Step, EndState>> {
   const states = new Map<Step, EndState>();
   const after = async (step: Step, is: (model: ChurnModel | undefined) => boolean): Promise<void> => {
-    await atRest(input, is);
-    states.set(step, await endStateOf(input.kube, input.model));
+    // Read again when something moved while it was read.
+    for (let stands = false; !stands; stands = is(await input.kube.find(MODELS, input.model))) {
+      await atRest(input, is);
+      states.set(step, await endStateOf(input.kube, input.model));
+    }
   };
   await apply(input, VERSIONS.decent, 2);
   await after('create', serves(VERSIONS.decent, 2));
