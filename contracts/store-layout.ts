@@ -76,8 +76,17 @@ export function evidencePath(subject: string, finishedAt: string, what: 'inspect
   return `${subject}/${finishedAt.replaceAll(/[:.]/g, '')}-${what}.json`;
 }
 
+const SUBJECT = /^(?:[0-9a-f]{64}|weekly|unresolved)$/;
+
+/** Whether a folder directly below evaluations is one that {@link evidencePath} writes to; anybody may have made others. */
+export function isEvidenceSubject(folder: string): boolean {
+  return SUBJECT.test(folder);
+}
+
 /** When the day of a piece of evidence ends, epoch milliseconds; undefined for paths that {@link evidencePath} does not give. */
 export function evidenceEndMs(path: string): number | undefined {
-  const day = /^(?:[0-9a-f]{64}|weekly|unresolved)\/(\d{4}-\d{2}-\d{2})T\d{6}(?:\d{3})?Z(?:-[a-z]+)?\.json$/.exec(path)?.[1];
+  const slash = path.indexOf('/');
+  if (slash < 0 || !isEvidenceSubject(path.slice(0, slash))) return undefined;
+  const day = /^(\d{4}-\d{2}-\d{2})T\d{6}(?:\d{3})?Z(?:-[a-z]+)?\.json$/.exec(path.slice(slash + 1))?.[1];
   return day === undefined ? undefined : dayEndMs(day);
 }

@@ -4,7 +4,7 @@ import { PAGE_KEYS } from '../../platform/object-store/object-store.ts';
 import type { NotDeleted } from '../../platform/object-store/object-store.ts';
 import { patiently } from '../package/remote-package.ts';
 import type { Repository } from '../package/remote-package.ts';
-import { isExpired, isExpiredPartition } from './expiry.ts';
+import { isExpired, mayHoldExpired } from './expiry.ts';
 import type { Expiry, Retained } from './expiry.ts';
 
 const MAX_SAMPLES = 5;
@@ -60,8 +60,8 @@ export class Cleaning {
     const { kind, prefix, cutOffMs } = this.#expiry;
     this.#logger.info({ kind, prefix, olderThan: new Date(cutOffMs).toISOString(), dryRun: this.#dryRun }, 'looking for expired days');
     const folders = await patiently(this.#repository, () => store.folders(prefix, patience.signal));
-    // Days that live on are not even listed; every subject of evaluations is.
-    for (const folder of folders.filter((each) => kind === 'evaluations' || isExpiredPartition(this.#expiry, each)).toSorted()) {
+    // Days that live on are not even listed.
+    for (const folder of folders.filter((each) => mayHoldExpired(this.#expiry, each)).toSorted()) {
       const before = this.#objects;
       await this.#cleanFolder(`${prefix}/${folder}`);
       if (this.#objects === before) continue;

@@ -1,4 +1,4 @@
-import { evidenceEndMs, partitionEndMs } from '../../contracts/store-layout.ts';
+import { evidenceEndMs, isEvidenceSubject, partitionEndMs } from '../../contracts/store-layout.ts';
 import type { StoreLayout } from '../../contracts/store-layout.ts';
 
 /** What expires. Labels are kept as long as predictions: one is of no use without the other. */
@@ -24,9 +24,12 @@ export function expiries(layout: StoreLayout, keep: Durations, keepSinceMs: numb
   });
 }
 
-/** Whether a folder directly below the prefix is an expired day. Evaluations have folders of another kind: never. */
-export function isExpiredPartition({ kind, cutOffMs }: Expiry, folder: string): boolean {
-  return kind !== 'evaluations' && ended(partitionEndMs(folder), cutOffMs);
+/**
+ * Whether a folder directly below the prefix can hold what is expired, and is listed: an expired day; of evaluations every subject, which
+ * tells no day. Others are left alone: no store lists every name, and one that it refuses would end the whole kind.
+ */
+export function mayHoldExpired({ kind, cutOffMs }: Expiry, folder: string): boolean {
+  return kind === 'evaluations' ? isEvidenceSubject(folder) : ended(partitionEndMs(folder), cutOffMs);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ChurnOpsError } from '../../../../contracts/error-catalogue.ts';
+import { assertSafeKey } from '../../../../platform/object-store/location.ts';
 import type { NotDeleted, ObjectStore } from '../../../../platform/object-store/object-store.ts';
 
 /** A bucket in memory, as a listing shows it. */
@@ -20,6 +21,7 @@ export class MemoryStore implements ObjectStore {
   }
 
   async *keys(folder: string): AsyncGenerator<readonly string[]> {
+    assertSafeKey(folder);
     this.#ask(folder);
     const all = [...this.stored].filter((key) => this.ignoresPrefix || key.startsWith(`${folder}/`)).toSorted();
     for (let first = 0; first < all.length; first += this.pageKeys) yield all.slice(first, first + this.pageKeys);

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { RetainEnvironment } from '../../../../contracts/pod-environment.ts';
 import { RetentionReport } from '../../../../contracts/reports.ts';
 import { dayPartition } from '../../../../contracts/store-layout.ts';
-import { isExpired, isExpiredPartition } from '../../../../server/retention/expiry.ts';
+import { isExpired, mayHoldExpired } from '../../../../server/retention/expiry.ts';
 import { deleteExpired, MAX_CLOCK_DIFFERENCE_MS, retain } from '../../../../server/retention/retain.ts';
 import { keptLogger, temporaryFolder } from '../tiny-package.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -93,7 +93,19 @@ test.each([
   { name: 'and a millisecond before it is not', cutOff: '2026-10-21T23:59:59.999Z', expected: false },
 ])('$name', ({ cutOff, expected }) => {
   const expiry = { kind: 'labels', prefix: 'labels/telco', cutOffMs: Date.parse(cutOff) } as const;
-  expect([isExpired(expiry, 'labels/telco/dt=2026-10-21/a.gz'), isExpiredPartition(expiry, 'dt=2026-10-21')]).toEqual([expected, expected]);
+  expect([isExpired(expiry, 'labels/telco/dt=2026-10-21/a.gz'), mayHoldExpired(expiry, 'dt=2026-10-21')]).toEqual([expected, expected]);
+});
+
+test.each([
+  { name: 'a backslash', folder: 'a\\b' },
+  { name: 'no name', folder: '' },
+  { name: 'a control character', folder: 'a\u0001b' },
+  { name: 'a name of somebody else', folder: 'notes' },
+])('below evaluations a folder with $name is left alone, and the others are cleaned all the same', async ({ folder }) => {
+  const [strange, old] = [`evaluations/telco-churn/${folder}/2020-01-01T010203004Z-gate.json`, `evaluations/telco-churn/${HASH}/2020-01-01T010203004Z-gate.json`];
+  const store = new MemoryStore([strange, old], NOW_MS);
+  expect(await run(store)).toMatchObject({ outcome: 'Done', deleted: { evaluations: { objects: 1, partitions: 1 } } });
+  expect([...store.stored]).toEqual([strange]);
 });
 
 describe('clocks', () => {
