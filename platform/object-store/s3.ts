@@ -94,11 +94,10 @@ export class S3Store implements ObjectStore {
     const names: string[] = [];
     let token: string | undefined;
     do {
-      const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: below, Delimiter: '/', ...(token === undefined ? {} : { ContinuationToken: token }) });
+      const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: below, Delimiter: '/', EncodingType: 'url', ...(token === undefined ? {} : { ContinuationToken: token }) });
       const page = await this.#ask(this.#question('list', below), signal, () => this.#client.send(command, { abortSignal: signal }));
-      for (const { Prefix: folder } of page.CommonPrefixes ?? []) {
-        if (folder !== undefined && folder.startsWith(below)) names.push(folder.slice(below.length).replace(/\/$/, ''));
-      }
+      const found = (page.CommonPrefixes ?? []).flatMap(({ Prefix: folder }) => listedName(page.EncodingType, folder));
+      for (const folder of found) if (folder.startsWith(below)) names.push(folder.slice(below.length).replace(/\/$/, ''));
       token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
     } while (token !== undefined && names.length < MAX_FOLDERS);
     return names.slice(0, MAX_FOLDERS);
@@ -109,10 +108,9 @@ export class S3Store implements ObjectStore {
     const below = `${folder}/`;
     let token: string | undefined;
     do {
-      // Encoded, or a key with a control character would make the whole page unreadable as XML.
       const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: below, MaxKeys: PAGE_KEYS, EncodingType: 'url', ...(token === undefined ? {} : { ContinuationToken: token }) });
       const page = await this.#ask(this.#question('list', below), signal, () => this.#client.send(command, { abortSignal: signal }));
-      const keys = (page.Contents ?? []).flatMap(({ Key: key }) => (key === undefined ? [] : [page.EncodingType === 'url' ? decodedKey(key) : key]));
+      const keys = (page.Contents ?? []).flatMap(({ Key: key }) => listedName(page.EncodingType, key));
       yield keys.filter((key) => key.startsWith(below));
       token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
     } while (token !== undefined);
@@ -134,7 +132,7 @@ export class S3Store implements ObjectStore {
 
   async nowMs(folder: string, signal: AbortSignal): Promise<number | undefined> {
     let date: string | undefined;
-    const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: `${folder}/`, MaxKeys: 1 });
+    const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: `${folder}/`, MaxKeys: 1, EncodingType: 'url' });
     command.middlewareStack.add(
       (next) => async (args) => {
         const result = await next(args);
@@ -190,12 +188,17 @@ function addContentMd5(request: unknown): void {
   if (typeof headers === 'object' && headers !== null && typeof body === 'string') Reflect.set(headers, 'content-md5', createHash('md5').update(body).digest('base64'));
 }
 
-/** A key as `EncodingType: url` gives it; what is not encoded so is a key already. */
-function decodedKey(text: string): string {
+/**
+ * A key or prefix of a listing, none where there is none. Every listing asks for `EncodingType: url`, or one control character in a name would
+ * make the whole page unreadable as XML; not every store does it, and what is not encoded so is a name already.
+ */
+function listedName(encoding: string | undefined, text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  if (encoding !== 'url') return [text];
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
+    return [decodeURIComponent(text.replaceAll('+', ' '))];
   } catch {
-    return text;
+    return [text];
   }
 }
 

@@ -112,6 +112,15 @@ test('lists folders over pages', async () => {
   expect(requests[1]).toContain('continuation-token=more');
 });
 
+test.each([
+  { name: 'decoded where the store encodes them', encoding: '<EncodingType>url</EncodingType>', prefixes: ['models/a/x+y%2Bz%01/', 'models%2Fa%2Fv1%2F'], expected: ['x y+z\u0001', 'v1'] },
+  { name: 'taken as they are where it does not', encoding: '', prefixes: ['models/a/x+y%2Bz/'], expected: ['x+y%2Bz'] },
+])('folders are $name', async ({ encoding, prefixes, expected }) => {
+  const { store, requests } = await started([s3Body(`<ListBucketResult>${encoding}${prefixes.map((prefix) => `<CommonPrefixes><Prefix>${prefix}</Prefix></CommonPrefixes>`).join('')}</ListBucketResult>`)]);
+  expect(await store.folders('models/a', signal)).toEqual(expected);
+  expect(requests[0]).toContain('encoding-type=url');
+});
+
 test('an abort is told as such, before and during a call', async () => {
   const { store } = await started([stalls]);
   const stop = new AbortController();
@@ -146,7 +155,7 @@ test('deletions carry Content-MD5, and what was not deleted comes back by key', 
 test('the time of the store is that of its answer', async () => {
   const { store, requests } = await started([xml('<ListBucketResult></ListBucketResult>')]);
   expect(await store.nowMs('predictions/telco', signal)).toBe(Date.parse('2026-11-21T07:00:00Z'));
-  expect(requests).toEqual(['GET /churn/?list-type=2&max-keys=1&prefix=predictions%2Ftelco%2F']);
+  expect(requests).toEqual(['GET /churn/?encoding-type=url&list-type=2&max-keys=1&prefix=predictions%2Ftelco%2F']);
 });
 
 function keysPage(encoding: string, key: string): Script {
