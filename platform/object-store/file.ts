@@ -19,6 +19,9 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   EDQUOT: 'DiskFull',
 };
 
+/** What a volume of the network answers while its server is away or busy. */
+const TRANSIENT: ReadonlySet<string> = new Set(['EAGAIN', 'EBUSY', 'EIO', 'ESTALE', 'ETIMEDOUT']);
+
 /** The error code of a failed file system call; undefined for other errors. */
 export function systemCode(thrown: unknown): string | undefined {
   return typeof thrown === 'object' && thrown !== null && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
@@ -136,7 +139,7 @@ export class FileStore implements ObjectStore {
         await this.#removeEmpty(dirname(path));
       } catch (thrown) {
         const system = systemCode(thrown);
-        if (system !== 'ENOENT') left.push({ key, why: thrown instanceof ChurnOpsError ? thrown.code : (system ?? 'UnknownError') });
+        if (system !== 'ENOENT') left.push({ key, why: thrown instanceof ChurnOpsError ? thrown.code : (system ?? 'UnknownError'), transient: system !== undefined && TRANSIENT.has(system) });
       }
     }
     return left;

@@ -35,8 +35,8 @@ export interface ObjectStore {
   close(): void;
 }
 
-/** An object that could not be deleted; `why` is the store's code. */
-export type NotDeleted = Readonly<{ key: string; why: string }>;
+/** An object that could not be deleted; `why` is the store's code, `transient` whether the same may succeed in a moment. */
+export type NotDeleted = Readonly<{ key: string; why: string; transient: boolean }>;
 
 /** Most keys of a page, and of one deletion. */
 export const PAGE_KEYS = 1000;

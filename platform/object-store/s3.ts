@@ -26,6 +26,9 @@ const DEFAULT_REGION = 'us-east-1';
 const CONNECT_MS = 5000;
 const SILENCE_MS = 20_000;
 
+/** Codes of single keys in the answer to a deletion that are about the moment. Unlike those of whole calls, codes that are not known here are final: they may be about the one object. */
+const TRANSIENT: ReadonlySet<string> = new Set(['InternalError', 'OperationAborted', 'RequestTimeout', 'ServiceUnavailable', 'SlowDown', 'SlowDownRead', 'SlowDownWrite', 'ThrottlingException', 'TooManyRequests']);
+
 /** A bucket of S3, or of anything that speaks it. Never retries by itself: callers wrap calls in `retry`. */
 export class S3Store implements ObjectStore {
   readonly #client: S3Client;
@@ -127,7 +130,7 @@ export class S3Store implements ObjectStore {
       { step: 'build', name: 'churnopsContentMd5' },
     );
     const answer = await this.#ask(this.#question('delete from', keys[0] ?? ''), signal, () => this.#client.send(command, { abortSignal: signal }));
-    return (answer.Errors ?? []).filter(({ Code: code }) => code !== 'NoSuchKey').map(({ Key: key, Code: code }) => ({ key: key ?? '', why: code ?? 'UnknownError' }));
+    return (answer.Errors ?? []).filter(({ Code: code }) => code !== 'NoSuchKey').map(({ Key: key, Code: why = 'UnknownError' }) => ({ key: key ?? '', why, transient: TRANSIENT.has(why) }));
   }
 
   async nowMs(folder: string, signal: AbortSignal): Promise<number | undefined> {

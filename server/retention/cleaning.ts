@@ -9,6 +9,13 @@ import type { Expiry, Retained } from './expiry.ts';
 
 const MAX_SAMPLES = 5;
 
+/** Some keys of a deletion wait for a better moment. */
+class KeysBusy extends ChurnOpsError {
+  constructor(message: string) {
+    super('StoreUnreachable', message);
+  }
+}
+
 /** What became of one kind. */
 export type Cleaned = Readonly<{
   kind: Retained;
@@ -92,13 +99,36 @@ export class Cleaning {
   }
 
   async #delete(keys: readonly string[], refused: Set<string>): Promise<void> {
-    const { store, patience } = this.#repository;
-    const left = await patiently(this.#repository, () => store.delete(keys, patience.signal));
-    this.#objects += keys.length - left.length;
+    const left = await this.#deletePatiently(keys);
     this.#notDeleted += left.length;
     this.#samples.push(...left.slice(0, MAX_SAMPLES - this.#samples.length));
     for (const { key, why } of left.slice(0, MAX_SAMPLES)) this.#logger.error({ key, why }, 'not deleted');
     // Bounded: a store that refuses this many refuses them all.
     for (const { key } of left) if (refused.size < 100_000) refused.add(key);
+  }
+
+  /** Gives what is refused for good, or still is when patience ends: a busy store tells so of single keys in an answer that is none the less a success. */
+  async #deletePatiently(keys: readonly string[]): Promise<readonly NotDeleted[]> {
+    const { store, patience } = this.#repository;
+    const final: NotDeleted[] = [];
+    let busy: readonly NotDeleted[] = [];
+    let asked = keys;
+    const attempt = async (): Promise<void> => {
+      const left = await store.delete(asked, patience.signal);
+      this.#objects += asked.length - left.length;
+      // Whatever a store answers: nothing is asked again that was not asked for before.
+      const known = new Set(asked);
+      final.push(...left.filter((each) => !each.transient || !known.has(each.key)));
+      busy = left.filter((each) => each.transient && known.has(each.key));
+      asked = busy.map(({ key }) => key);
+      const [first] = busy;
+      if (first !== undefined) throw new KeysBusy(`The store is too busy to delete ${busy.length} objects (${first.why}).`);
+    };
+    try {
+      await patiently(this.#repository, attempt);
+    } catch (thrown) {
+      if (!(thrown instanceof KeysBusy)) throw thrown;
+    }
+    return [...final, ...busy];
   }
 }

@@ -78,9 +78,9 @@ test('deletes links, not what they lead to, and folders that become empty', asyn
   await mkdir(join(root, 'bucket/predictions/a/dt=2020-01-01/hour=07'), { recursive: true });
   await writeFile(join(root, 'bucket/predictions/a/dt=2020-01-01/hour=07/x'), '');
   expect(await store.delete(['predictions/a/dt=2020-01-01/hour=07/x', 'predictions/a/gone', 'models/leak', 'models/out/outside', '../outside', 'models/v1'], signal)).toEqual([
-    { key: 'models/out/outside', why: 'AccessDenied' },
-    { key: '../outside', why: 'ConfigurationInvalid' },
-    { key: 'models/v1', why: expect.stringMatching(/^(EISDIR|EPERM)$/) },
+    { key: 'models/out/outside', why: 'AccessDenied', transient: false },
+    { key: '../outside', why: 'ConfigurationInvalid', transient: false },
+    { key: 'models/v1', why: expect.stringMatching(/^(EISDIR|EPERM)$/), transient: false },
   ]);
   expect(await readdir(join(root, 'bucket/predictions/a'))).toEqual([]);
   expect(await readdir(root)).toContain('outside');

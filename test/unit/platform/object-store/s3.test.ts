@@ -147,9 +147,21 @@ const xml = (body: string): Script => (_req, res) => {
 
 test('deletions carry Content-MD5, and what was not deleted comes back by key', async () => {
   const { store, headers, requests } = await started([xml('<DeleteResult><Error><Key>a/2</Key><Code>AccessDenied</Code></Error><Error><Key>a/3</Key><Code>NoSuchKey</Code></Error></DeleteResult>')]);
-  expect(await store.delete(['a/1', 'a/2', 'a/3'], signal)).toEqual([{ key: 'a/2', why: 'AccessDenied' }]);
+  expect(await store.delete(['a/1', 'a/2', 'a/3'], signal)).toEqual([{ key: 'a/2', why: 'AccessDenied', transient: false }]);
   expect(requests).toEqual(['POST /churn/?delete=']);
   expect(headers[0]?.['content-md5']).toMatch(/^[A-Za-z0-9+/]{22}==$/);
+});
+
+test.each([
+  { why: 'SlowDown', transient: true },
+  { why: 'InternalError', transient: true },
+  { why: 'ServiceUnavailable', transient: true },
+  { why: 'RequestTimeout', transient: true },
+  { why: 'AccessDenied', transient: false },
+  { why: 'ObjectLocked', transient: false },
+])('a key that was not deleted for $why: transient $transient', async ({ why, transient }) => {
+  const { store } = await started([xml(`<DeleteResult><Error><Key>a/2</Key><Code>${why}</Code></Error></DeleteResult>`)]);
+  expect(await store.delete(['a/1', 'a/2'], signal)).toEqual([{ key: 'a/2', why, transient }]);
 });
 
 test('the time of the store is that of its answer', async () => {

@@ -9,6 +9,9 @@ export class MemoryStore implements ObjectStore {
   pageKeys = 3;
   /** Keys that the store will not delete. */
   locked: ReadonlySet<string> = new Set();
+  /** How often the store is too busy to delete a key. */
+  readonly busy = new Map<string, number>();
+  readonly deletions: (readonly string[])[] = [];
   /** Prefixes that may not be listed. */
   forbidden: readonly string[] = [];
   /** A careless store: it lists what it has, whatever it is asked for. */
@@ -34,8 +37,15 @@ export class MemoryStore implements ObjectStore {
   }
 
   async delete(keys: readonly string[]): Promise<readonly NotDeleted[]> {
-    for (const key of keys) if (!this.locked.has(key)) this.stored.delete(key);
-    return keys.filter((key) => this.locked.has(key)).map((key) => ({ key, why: 'AccessDenied' }));
+    this.deletions.push(keys);
+    const left = keys.flatMap((key): readonly NotDeleted[] => {
+      const busy = this.busy.get(key) ?? 0;
+      this.busy.set(key, busy - 1);
+      if (busy > 0) return [{ key, why: 'SlowDown', transient: true }];
+      return this.locked.has(key) ? [{ key, why: 'AccessDenied', transient: false }] : [];
+    });
+    for (const key of keys) if (!left.some((each) => each.key === key)) this.stored.delete(key);
+    return left;
   }
 
   async nowMs(): Promise<number | undefined> {

@@ -19,10 +19,24 @@ const { signal } = new AbortController();
 const BASE = { CHURNOPS_NAMESPACE: 'retention', CHURNOPS_MODEL: 'telco-churn', CHURNOPS_REPOSITORY: 's3://churn/models/telco-churn' };
 const MONTH = { CHURNOPS_RETAIN_RAW: '720h', CHURNOPS_RETAIN_PREDICTIONS: '720h', CHURNOPS_RETAIN_EVALUATIONS: '720h' };
 
-async function run(store: MemoryStore, environment: Readonly<Record<string, string>> = MONTH, dryRun = false): Promise<RetentionReport> {
-  const repository = { store, prefix: 'models/telco-churn', url: BASE.CHURNOPS_REPOSITORY, patience: { totalMs: 0, baseMs: 1, maxMs: 1, signal } };
+async function run(store: MemoryStore, environment: Readonly<Record<string, string>> = MONTH, dryRun = false, attempts = 1): Promise<RetentionReport> {
+  const repository = { store, prefix: 'models/telco-churn', url: BASE.CHURNOPS_REPOSITORY, patience: { totalMs: (attempts - 1) * STEP_MS, baseMs: STEP_MS, maxMs: STEP_MS, signal, ...steppedClock() } };
   const report = await deleteExpired(repository, RetainEnvironment.parse({ ...BASE, ...environment }), { dryRun, logger: keptLogger().logger, now: () => new Date(NOW_MS) });
   return RetentionReport.parse(JSON.parse(JSON.stringify(report)));
+}
+
+const STEP_MS = 10;
+
+/** Time that passes by waiting only. */
+function steppedClock() {
+  let ms = 0;
+  return {
+    now: () => ms,
+    random: () => 1,
+    wait: async (waitMs: number) => {
+      ms += waitMs;
+    },
+  };
 }
 
 /** A key, and what is known of it by the way it was made: nothing here reads a key. */
@@ -135,6 +149,18 @@ describe('what the store refuses', () => {
     expect(report).toMatchObject({ outcome: 'Failed', reason: 'SomeNotDeleted', notDeleted: 2, deleted: { predictions: { objects: 8 } }, message: expect.stringContaining(`would not delete 2 objects, ${keys[0]} among them (AccessDenied)`) });
     store.locked = new Set();
     expect(await run(store)).toMatchObject({ outcome: 'Done', deleted: { predictions: { objects: 2 } } });
+  });
+
+  test.each([
+    { name: 'for a moment: it is asked again for these keys only, and they go', times: 2, deletions: [3, 1, 1], left: 0, reason: 'Cleaned' },
+    { name: 'for longer than patience lasts: they are left for the next day', times: 3, deletions: [3, 1, 1], left: 1, reason: 'SomeNotDeleted' },
+  ])('some objects $name', async ({ times, deletions, left, reason }) => {
+    const day = keys.filter((key) => key.includes('dt=2020-01-02'));
+    const store = new MemoryStore(day, NOW_MS);
+    store.busy.set(day[1] ?? '', times);
+    expect(await run(store, MONTH, false, 3)).toMatchObject({ reason, notDeleted: left, deleted: { predictions: { objects: 3 - left } } });
+    expect(store.deletions.map((each) => each.length)).toEqual(deletions);
+    expect([...store.stored]).toEqual(day.slice(1, 1 + left));
   });
 
   test('one kind: the other kinds are cleaned all the same', async () => {
