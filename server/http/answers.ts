@@ -36,14 +36,17 @@ export function shapeOf(url: string): ErrorShape {
 export function answer(res: ServerResponse, status: number, body: string | Uint8Array, context: AnswerContext, headers: Readonly<Record<string, string>> = {}): void {
   if (res.headersSent || res.destroyed) return;
   const { caller, close } = context;
-  const coding = body.length < LEAST_COMPRESSED_BYTES ? undefined : answerCoding(caller.acceptEncoding);
+  const compressible = body.length >= LEAST_COMPRESSED_BYTES;
+  const coding = compressible ? answerCoding(caller.acceptEncoding) : undefined;
   const sent = coding === undefined ? body : compress(body, coding);
   res.writeHead(status, {
     'content-type': JSON_TYPE,
     'content-length': Buffer.byteLength(sent),
     'x-request-id': caller.requestId,
     ...headers,
-    ...(coding === undefined ? {} : { 'content-encoding': coding, vary: 'accept-encoding' }),
+    // Also where it is sent as it is: a cache must not give that to the next one who wants it compressed.
+    ...(compressible ? { vary: 'accept-encoding' } : {}),
+    ...(coding === undefined ? {} : { 'content-encoding': coding }),
     ...(close ? { connection: 'close' } : {}),
   });
   res.end(sent);

@@ -42,7 +42,10 @@ export function decompress(body: Uint8Array, coding: Coding): Buffer {
   }
 }
 
-/** The coding that a client wants its answer in by its Accept-Encoding; undefined: none of ours. Of equal ones gzip is taken. */
+/**
+ * The coding that a client wants its answer in by its Accept-Encoding; undefined: none of ours, or it would rather have identity. Of equal
+ * ones gzip is taken, and identity last; identity that is not named is acceptable, and no more (RFC 9110, 12.5.3).
+ */
 export function answerCoding(acceptEncoding: string | undefined): Coding | undefined {
   if (acceptEncoding === undefined) return undefined;
   const weights = new Map<string, number>();
@@ -53,7 +56,7 @@ export function answerCoding(acceptEncoding: string | undefined): Coding | undef
   }
   const weightOf = (coding: Coding): number => weights.get(coding) ?? weights.get('*') ?? 0;
   const best = PREFERRED.reduce((kept, coding) => (weightOf(coding) > weightOf(kept) ? coding : kept));
-  return weightOf(best) > 0 ? best : undefined;
+  return weightOf(best) > 0 && weightOf(best) >= (weights.get('identity') ?? 0) ? best : undefined;
 }
 
 /** A body compressed at the fastest level: bandwidth is wanted, not the last byte. */

@@ -29,6 +29,12 @@ test.each<{ accept: string | undefined; expected: Coding | undefined }>([
   { accept: '*;q=0.1, gzip;q=0', expected: 'deflate' },
   { accept: 'br, zstd', expected: undefined },
   { accept: 'gzip;q=much', expected: undefined },
+  { accept: 'gzip;q=0.5, identity', expected: undefined },
+  { accept: 'gzip;q=0.5, identity;q=0.4', expected: 'gzip' },
+  { accept: 'identity;q=0.9, gzip;q=0.5, deflate', expected: 'deflate' },
+  { accept: 'identity, gzip', expected: 'gzip' },
+  { accept: 'identity;q=0, *;q=0.1', expected: 'gzip' },
+  { accept: 'identity', expected: undefined },
 ])('Accept-Encoding $accept: $expected', ({ accept, expected }) => expect(answerCoding(accept)).toBe(expected));
 
 test.each([

@@ -207,22 +207,23 @@ describe('compression', () => {
     { accept: 'gzip', coding: 'gzip', plain: gunzipSync },
     { accept: 'deflate', coding: 'deflate', plain: inflateSync },
     { accept: undefined, coding: undefined, plain: (bytes: Buffer): Buffer => bytes },
+    { accept: 'gzip;q=0.5, identity', coding: undefined, plain: (bytes: Buffer): Buffer => bytes },
   ])('an answer in $coding where $accept is asked for', async ({ accept, coding, plain }) => {
     const headers: Record<string, string> = accept === undefined ? {} : { 'accept-encoding': accept };
     const sent = infer(many);
     for (const [path, body] of [[INFER, sent.body], [PREDICT, JSON.stringify({ instances: customers(tinyGolden, 200) })]] as const) {
       const answer = await send(path, { headers: { ...sent.headers, ...headers }, body });
-      expect({ status: answer.status, coding: answer.headers['content-encoding'] }).toEqual({ status: 200, coding });
+      expect({ status: answer.status, coding: answer.headers['content-encoding'], vary: answer.headers.vary }).toEqual({ status: 200, coding, vary: 'accept-encoding' });
       expect(JSON.parse(plain(answer.bytes).toString())).toMatchObject(path === INFER ? { model_name: 'tiny-churn' } : { model: { name: 'tiny-churn' } });
     }
     const document = await send('/openapi.json', { method: 'GET', headers });
-    expect(document.headers['content-encoding']).toBe(coding);
+    expect([document.headers['content-encoding'], document.headers.vary]).toEqual([coding, 'accept-encoding']);
     expect(JSON.parse(plain(document.bytes).toString())).toMatchObject({ openapi: '3.1.0' });
   });
 
-  test('a short answer is not compressed', async () => {
+  test('a short answer is not compressed, whoever asks', async () => {
     const answer = await send(INFER, { ...infer([tenure]), headers: { 'accept-encoding': 'gzip' } });
-    expect(answer.headers['content-encoding']).toBeUndefined();
+    expect([answer.headers['content-encoding'], answer.headers.vary]).toEqual([undefined, undefined]);
   });
 
   test('a compressed request is scored, its JSON length being that of the plain one', async () => {
