@@ -1,6 +1,6 @@
 import { shortHash } from '../contracts/digest.ts';
 import type { Caches } from './caches.ts';
-import { AUTOSCALERS, CRON_JOBS, DEPLOYMENTS, DISRUPTION_BUDGETS, JOBS, NETWORK_POLICIES, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
+import { AUTOSCALERS, CHURN_MODELS, CRON_JOBS, DEPLOYMENTS, DISRUPTION_BUDGETS, JOBS, NETWORK_POLICIES, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
 import type { Children } from './observation/observe.ts';
 import { autoscaler } from './resources/autoscaler.ts';
 import { disruptionBudget } from './resources/disruption-budget.ts';
@@ -21,8 +21,8 @@ import type { ResourceKind } from './runtime/resource-kind.ts';
 import type { KindCache } from './runtime/kind-cache.ts';
 import type { ChildProblem } from './status/report.ts';
 
-/** What became of one round of writes. */
-export type ApplyResult = Readonly<{ problems: readonly ChildProblem[]; serviceSwitched: boolean; pending: boolean }>;
+/** What became of one round of writes. `gone`: the model is, though its end was not told yet; nothing was made for it. */
+export type ApplyResult = Readonly<{ problems: readonly ChildProblem[]; serviceSwitched: boolean; pending: boolean; gone: boolean }>;
 
 /** Brings a model's children to what a decision says, in an order that never leaves callers without pods. */
 export class ChildrenWriter {
@@ -44,32 +44,34 @@ export class ChildrenWriter {
    * @throws ApiError for what trying again may cure; what a person must cure comes back as a problem
    */
   async write(subject: Subject, children: Children, decision: Decision, signal: AbortSignal): Promise<ApplyResult> {
-    const round = new Round();
-    for (const account of serviceAccounts(subject)) await round.do(this.#put(SERVICE_ACCOUNTS, this.#caches.serviceAccounts, subject, account, signal));
-    if (decision.inspection !== undefined) await round.do(this.#startJob(subject, decision, signal));
-    for (const policy of networkPolicies(subject, this.#settings)) await round.do(this.#put(NETWORK_POLICIES, this.#caches.networkPolicies, subject, policy, signal));
+    const round = new Round(async () => this.#isThere(subject, signal));
+    for (const account of serviceAccounts(subject)) await round.do(this.#put(round, SERVICE_ACCOUNTS, this.#caches.serviceAccounts, subject, account, signal));
+    if (decision.inspection !== undefined) await round.do(this.#startJob(round, subject, decision, signal));
+    for (const policy of networkPolicies(subject, this.#settings)) await round.do(this.#put(round, NETWORK_POLICIES, this.#caches.networkPolicies, subject, policy, signal));
     if (decision.autoscaler === undefined) await this.#remove(AUTOSCALERS, this.#caches.autoscalers, children.autoscalers, signal);
     const shrinking: { deployment: Deployment; replicas: number }[] = [];
     for (const version of decision.versions) {
-      const written = await round.do(this.#put(DEPLOYMENTS, this.#caches.deployments, subject, servingDeployment(subject, this.#settings, version.identity), signal));
-      await round.do(this.#put(DISRUPTION_BUDGETS, this.#caches.budgets, subject, disruptionBudget(subject, version.identity.hash), signal));
+      const written = await round.do(this.#put(round, DEPLOYMENTS, this.#caches.deployments, subject, servingDeployment(subject, this.#settings, version.identity), signal));
+      await round.do(this.#put(round, DISRUPTION_BUDGETS, this.#caches.budgets, subject, disruptionBudget(subject, version.identity.hash), signal));
       if (written === undefined || version.replicas === undefined) continue;
       if (version.replicas > written.spec.replicas) await this.#scale(written, version.replicas, signal);
       else if (version.replicas < written.spec.replicas) shrinking.push({ deployment: written, replicas: version.replicas });
     }
-    if (decision.holding !== undefined) await round.do(this.#put(AUTOSCALERS, this.#caches.autoscalers, subject, autoscaler(subject, decision.holding), signal));
-    const service = await round.do(this.#put(SERVICES, this.#caches.services, subject, stableService(subject, selectedHash(decision)), signal));
+    if (decision.holding !== undefined) await round.do(this.#put(round, AUTOSCALERS, this.#caches.autoscalers, subject, autoscaler(subject, decision.holding), signal));
+    const service = await round.do(this.#put(round, SERVICES, this.#caches.services, subject, stableService(subject, selectedHash(decision)), signal));
     if (service !== undefined) {
-      if (decision.autoscaler !== undefined) await round.do(this.#put(AUTOSCALERS, this.#caches.autoscalers, subject, autoscaler(subject, decision.autoscaler), signal));
+      if (decision.autoscaler !== undefined) await round.do(this.#put(round, AUTOSCALERS, this.#caches.autoscalers, subject, autoscaler(subject, decision.autoscaler), signal));
       for (const { deployment, replicas } of shrinking) await this.#scale(deployment, replicas, signal, deployment.metadata.resourceVersion);
       await this.#prune(subject, children, decision, signal);
     }
     await this.#schedule(subject, children, decision, round, signal);
-    return { problems: round.problems, serviceSwitched: service !== undefined, pending: round.pending };
+    return { problems: round.problems, serviceSwitched: service !== undefined, pending: round.pending, gone: round.gone };
   }
 
-  async #put<T extends KubeObject>(kind: ResourceKind<T>, cache: KindCache<T>, subject: Subject, desired: DesiredObject, signal: AbortSignal): Promise<Put<T>> {
+  async #put<T extends KubeObject>(round: Round, kind: ResourceKind<T>, cache: KindCache<T>, subject: Subject, desired: DesiredObject, signal: AbortSignal): Promise<Put<T>> {
     const current = cache.get(refOf(desired));
+    // The end of a child may be told before the end of its model, which took it along: it must not come back.
+    if (current === undefined && !(await round.ownerIsThere())) return {};
     try {
       // A Service that an overtaken call turned back would send callers to pods that are gone.
       const result = await this.#apply.apply({ kind, ownerUid: subject.uid, desired, current, exact: kind.kind === SERVICES.kind }, signal);
@@ -85,19 +87,25 @@ export class ChildrenWriter {
     }
   }
 
+  /** Whether the model is there still, by the API server's own word. */
+  async #isThere({ name, namespace, uid }: Subject, signal: AbortSignal): Promise<boolean> {
+    const live = await this.#client.get(CHURN_MODELS, { namespace, name }, signal);
+    return live?.metadata.uid === uid && live.metadata.deletionTimestamp === undefined;
+  }
+
   /** A Job cannot be changed: it is created once, and the next try is another Job. */
-  async #startJob(subject: Subject, decision: Decision, signal: AbortSignal): Promise<Put<KubeObject>> {
+  async #startJob(round: Round, subject: Subject, decision: Decision, signal: AbortSignal): Promise<Put<KubeObject>> {
     const { inspection, state } = decision;
     if (inspection === undefined) return {};
     const existing = this.#caches.jobs.get({ namespace: subject.namespace, name: inspectJobName(subject, inspection) });
     if (existing !== undefined) return { object: existing };
-    return this.#put(JOBS, this.#caches.jobs, subject, inspectJob(subject, this.#settings, inspection, state.stable), signal);
+    return this.#put(round, JOBS, this.#caches.jobs, subject, inspectJob(subject, this.#settings, inspection, state.stable), signal);
   }
 
   /** CronJobs that are wanted, and none that are not. */
   async #schedule(subject: Subject, children: Children, decision: Decision, round: Round, signal: AbortSignal): Promise<void> {
     const wanted = retentionCronJobs(subject, this.#settings, decision.state);
-    for (const cronJob of wanted) await round.do(this.#put(CRON_JOBS, this.#caches.cronJobs, subject, cronJob, signal));
+    for (const cronJob of wanted) await round.do(this.#put(round, CRON_JOBS, this.#caches.cronJobs, subject, cronJob, signal));
     const names = new Set(wanted.map((each) => each.metadata.name));
     for (const cronJob of children.cronJobs) {
       if (names.has(cronJob.metadata.name) || cronJob.metadata.deletionTimestamp !== undefined) continue;
@@ -165,6 +173,20 @@ type Put<T> = Readonly<{ object?: T; problem?: ChildProblem; pending?: boolean }
 class Round {
   readonly problems: ChildProblem[] = [];
   pending = false;
+  gone = false;
+  readonly #lookForOwner: () => Promise<boolean>;
+  #looked = false;
+
+  constructor(lookForOwner: () => Promise<boolean>) {
+    this.#lookForOwner = lookForOwner;
+  }
+
+  /** Whether the owner is there; looked for once, and only where something is to be created. */
+  async ownerIsThere(): Promise<boolean> {
+    if (!this.#looked) this.gone = !(await this.#lookForOwner());
+    this.#looked = true;
+    return !this.gone;
+  }
 
   async do<T>(put: Promise<Put<T>>): Promise<T | undefined> {
     const { object, problem, pending } = await put;
