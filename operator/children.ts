@@ -3,9 +3,10 @@ import type { Caches } from './caches.ts';
 import { AUTOSCALERS, CHURN_MODELS, CRON_JOBS, DEPLOYMENTS, DISRUPTION_BUDGETS, JOBS, NETWORK_POLICIES, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
 import type { Children } from './observation/observe.ts';
 import { autoscaler } from './resources/autoscaler.ts';
-import { disruptionBudget } from './resources/disruption-budget.ts';
+import { disruptionBudgets } from './resources/disruption-budget.ts';
 import { inspectJob, inspectJobName } from './resources/inspect-job.ts';
 import { networkPolicies } from './resources/network-policy.ts';
+import { isBoundToOneNode } from './resources/pod-parts.ts';
 import { retentionCronJobs } from './resources/retention-cron-job.ts';
 import { serviceAccounts } from './resources/service-account.ts';
 import { stableService } from './resources/service.ts';
@@ -52,7 +53,7 @@ export class ChildrenWriter {
     const shrinking: { deployment: Deployment; replicas: number }[] = [];
     for (const version of decision.versions) {
       const written = await round.do(this.#put(round, DEPLOYMENTS, this.#caches.deployments, subject, servingDeployment(subject, this.#settings, version.identity), signal));
-      await round.do(this.#put(round, DISRUPTION_BUDGETS, this.#caches.budgets, subject, disruptionBudget(subject, version.identity.hash), signal));
+      for (const budget of disruptionBudgets(subject, version.identity.hash)) await round.do(this.#put(round, DISRUPTION_BUDGETS, this.#caches.budgets, subject, budget, signal));
       if (written === undefined || version.replicas === undefined) continue;
       if (version.replicas > written.spec.replicas) await this.#scale(written, version.replicas, signal);
       else if (version.replicas < written.spec.replicas) shrinking.push({ deployment: written, replicas: version.replicas });
@@ -127,7 +128,7 @@ export class ChildrenWriter {
     const hashes = [...decision.versions.map((version: DesiredVersion) => shortHash(version.identity.hash)), decision.unrecorded];
     const wanted = new Set(hashes.flatMap((hash) => (hash === undefined ? [] : [childName(subject, hash)])));
     await this.#remove(DEPLOYMENTS, this.#caches.deployments, children.deployments.filter(({ metadata }) => !wanted.has(metadata.name)), signal);
-    await this.#remove(DISRUPTION_BUDGETS, this.#caches.budgets, children.budgets.filter(({ metadata }) => !wanted.has(metadata.name)), signal);
+    await this.#remove(DISRUPTION_BUDGETS, this.#caches.budgets, children.budgets.filter(({ metadata }) => !wanted.has(metadata.name) || isBoundToOneNode(subject)), signal);
     const policies = new Set(networkPolicies(subject, this.#settings).map(({ metadata }) => metadata.name));
     await this.#remove(NETWORK_POLICIES, this.#caches.networkPolicies, children.networkPolicies.filter(({ metadata }) => !policies.has(metadata.name)), signal);
     const current = decision.inspection === undefined ? undefined : inspectJobName(subject, decision.inspection);

@@ -15,6 +15,9 @@ const OUTSIDE_REASONS = new Set([
   'RegistryUnavailable',
   'Unschedulable',
 ]);
+/** Two words of the kubelet for one cause, which it says in turns: told as one, or status and events would never rest. */
+const SAME_CAUSE: Readonly<Record<string, string>> = { ErrImagePull: 'ImagePullBackOff' };
+const BACK_OFF = /^Back-off pulling image "[^"]*": ErrImagePull: /;
 /** Waiting that is no problem yet. */
 const STARTING_REASONS = new Set(['PodInitializing', 'ContainerCreating']);
 /** Faults of the package itself: nothing outside comes back. */
@@ -51,7 +54,8 @@ function containerProblem(status: ContainerStatus, startsAgain: boolean): PodPro
     return { code: ended.reason ?? 'ContainerFailed', message: bounded(`container ${status.name} ended with exit code ${ended.exitCode} (${status.restartCount} restarts); see kubectl logs.`, retry), outside: false };
   }
   if (waiting?.reason !== undefined && !STARTING_REASONS.has(waiting.reason)) {
-    return { code: waiting.reason, message: bounded(`container ${status.name}: ${waiting.message ?? waiting.reason}`), outside: OUTSIDE_REASONS.has(waiting.reason) };
+    const message = waiting.message?.replace(BACK_OFF, '') ?? waiting.reason;
+    return { code: SAME_CAUSE[waiting.reason] ?? waiting.reason, message: bounded(`container ${status.name}: ${message}`), outside: OUTSIDE_REASONS.has(waiting.reason) };
   }
   return undefined;
 }

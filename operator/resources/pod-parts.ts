@@ -93,13 +93,18 @@ function claimLabel(claim: string): string {
   return claim.length <= 63 ? claim : sha256Hex(claim).slice(0, 32);
 }
 
+/** Whether all pods must be on the node where their volume is. */
+export function isBoundToOneNode({ spec }: Subject): boolean {
+  return spec.storage?.volumeClaim !== undefined && isOnVolume(spec.model.repository) && spec.serving?.scheduling?.affinity === undefined;
+}
+
 /**
  * A volume that is attached to one node (ReadWriteOnce) can be read on that node only: all pods with the claim go where the first one is.
  * `spec.serving.scheduling.affinity`, `{}` too, takes the place of this: for claims that many nodes may mount.
  */
 function besideTheVolume(subject: Subject): Readonly<Record<string, unknown>> {
   const claim = subject.spec.storage?.volumeClaim?.claimName;
-  if (claim === undefined || !isOnVolume(subject.spec.model.repository)) return {};
+  if (claim === undefined || !isBoundToOneNode(subject)) return {};
   const sameClaim = { labelSelector: { matchLabels: { [LABELS.claim]: claimLabel(claim) } }, topologyKey: 'kubernetes.io/hostname' };
   return { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [sameClaim] } } };
 }

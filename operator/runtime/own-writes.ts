@@ -25,6 +25,11 @@ export class OwnWrites {
     this.#waiting.set(keyOf(refOf(deleted)), { kind: 'Delete', uid, resourceVersion, owner: controllerOf(deleted)?.uid });
   }
 
+  /** Forgets them all: the API server has gone back behind them (a restored etcd), so they will never be seen. */
+  clear(): void {
+    this.#waiting.clear();
+  }
+
   /** Whether `view` is behind an own write of `ref`; forgets a write that was seen. */
   isStale(ref: ObjectRef, view: CacheView): boolean {
     const key = keyOf(ref);

@@ -211,14 +211,15 @@ export class WatchCache<T extends KubeObject> {
     metrics.lists.inc({ name: this.#name });
     const { asked } = this.#refreshes;
     const { items, resourceVersion, skipped } = await client.list(kind, scope, signal);
-    if (this.#guard.judge(resourceVersion, this.#position) === 'GoneBack') this.#position = undefined;
+    if (this.#guard.judge(resourceVersion, this.#position) === 'GoneBack') {
+      this.#position = undefined;
+      this.#ownWrites.clear();
+    }
     for (const object of skipped) this.#reportSkipped(object);
     const kept = new Set(skipped.flatMap(({ ref }) => (ref === undefined ? [] : [keyOf(ref)])));
     const changes = this.#store.replace(items, kept);
-    this.#resumeFrom = resourceVersion;
     this.#progress(resourceVersion);
-    const initial = !this.#hasSynced;
-    for (const change of changes) this.#emit(change, initial);
+    for (const change of changes) this.#emit(change, !this.#hasSynced);
     this.#hasSynced = true;
     this.#refusal.succeeded();
     this.#synced.resolve();

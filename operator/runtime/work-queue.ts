@@ -10,7 +10,8 @@ export type Priority = 'Normal' | 'Low';
 const lowEvery = 8;
 
 type Waiter = (key: string | undefined) => void;
-type Delayed = Readonly<{ readyAtMs: number; priority: Priority; cancel: Cancel }>;
+/** A recheck may be a day away: a failure must not wait for it. */
+type Delayed = Readonly<{ readyAtMs: number; isRetry: boolean; cancel: Cancel }>;
 
 /**
  * client-go's rate limiting queue of keys. A key is queued at most once, is never handed to two workers at a time,
@@ -63,6 +64,10 @@ export class WorkQueue {
 
   /** Queues a key later; of several delays the one that ends first counts. */
   addAfter(key: string, delayMs: number, priority: Priority = 'Normal'): void {
+    this.#delay(key, { delayMs, priority, isRetry: false });
+  }
+
+  #delay(key: string, { delayMs, priority, isRetry }: Readonly<{ delayMs: number; priority: Priority; isRetry: boolean }>): void {
     if (this.#shuttingDown) return;
     if (delayMs <= 0) {
       this.add(key, priority);
@@ -76,7 +81,7 @@ export class WorkQueue {
       this.#delayed.delete(key);
       this.add(key, priority);
     });
-    this.#delayed.set(key, { readyAtMs, priority, cancel });
+    this.#delayed.set(key, { readyAtMs, isRetry, cancel });
   }
 
   /**
@@ -86,8 +91,8 @@ export class WorkQueue {
   addRateLimited(key: string): void {
     if (this.#shuttingDown) return;
     this.#metrics.retried();
-    if (this.#delayed.has(key)) this.#limiter.failed(key);
-    else this.addAfter(key, this.#limiter.when(key));
+    if (this.#delayed.get(key)?.isRetry === true) this.#limiter.failed(key);
+    else this.#delay(key, { delayMs: this.#limiter.when(key), priority: 'Normal', isRetry: true });
   }
 
   /** The key is well: its next failure starts at 5 ms again. */

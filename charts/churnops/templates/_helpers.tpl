@@ -82,3 +82,8 @@ readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
 {{- end }}
+
+{{- /* The Lease of the leader. */}}
+{{- define "churnops.leaseName" -}}
+{{ .Values.operator.leaderElection.leaseName | default (printf "%s-operator" (include "churnops.fullname" .)) }}
+{{- end }}

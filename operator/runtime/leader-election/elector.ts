@@ -92,13 +92,12 @@ export class LeaderElector {
   async #try(signal: AbortSignal): Promise<'Held' | 'Other' | 'Unknown'> {
     const { client, lease, identity, timing, clocks } = this.#input;
     try {
-      const lookedAtMs = clocks.monotonicMs();
       // The holder need not read what only it writes; a write that someone else overtook is refused by its resourceVersion.
       if (!this.#isOurs()) {
         this.#stored = await client.get(LEASES, lease, signal);
-        this.#sighting = this.#stored === undefined ? undefined : sight(this.#sighting, recordOf(this.#stored), lookedAtMs);
+        this.#sighting = this.#stored === undefined ? undefined : sight(this.#sighting, recordOf(this.#stored), clocks.monotonicMs());
       }
-      const move = decideLease({ identity, sighting: this.#sighting, nowMs: lookedAtMs, wallMs: clocks.wallMs(), timing });
+      const move = decideLease({ identity, sighting: this.#sighting, nowMs: clocks.monotonicMs(), wallMs: clocks.wallMs(), timing });
       if (move.move === 'Wait') {
         this.#tell(move);
         return 'Other';
@@ -119,10 +118,9 @@ export class LeaderElector {
   async #look(signal: AbortSignal): Promise<'Other' | 'Unknown'> {
     const { client, lease, identity, clocks } = this.#input;
     try {
-      const lookedAtMs = clocks.monotonicMs();
       const stored = await client.get(LEASES, lease, signal);
       if (stored === undefined) return 'Unknown';
-      this.#sighting = sight(this.#sighting, recordOf(stored), lookedAtMs);
+      this.#sighting = sight(this.#sighting, recordOf(stored), clocks.monotonicMs());
       const { holder } = this.#sighting.record;
       return holder === identity || holder === '' ? 'Unknown' : 'Other';
     } catch (error) {

@@ -13,7 +13,7 @@ export type LeaseMove = Readonly<
 
 /**
  * Takes note of what the lease says: an unchanged record stays as old as it was.
- * @param nowMs our monotonic clock when the read was *sent*: the record is at least as new as that
+ * @param nowMs our monotonic clock when the read was *answered*: the holder may have renewed as late as that, and may write until its fence shuts
  */
 export function sight(before: Sighting | undefined, record: LeaseRecord, nowMs: number): Sighting {
   return before !== undefined && isSame(before.record, record) ? before : { record, sinceMs: nowMs };

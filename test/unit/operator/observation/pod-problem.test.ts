@@ -53,6 +53,14 @@ describe('why a pod does not become ready', () => {
       expected: { code: 'CreateContainerConfigError', message: 'container pull: secret "s" not found', outside: true },
     },
     { name: 'the image is not there', status: { containerStatuses: [{ name: 'serve', state: { waiting: { reason: 'ImagePullBackOff' } } }] }, expected: { code: 'ImagePullBackOff', message: 'container serve: ImagePullBackOff', outside: true } },
+    ...[
+      { reason: 'ErrImagePull', message: 'manifest unknown' },
+      { reason: 'ImagePullBackOff', message: 'Back-off pulling image "registry.test/server:2": ErrImagePull: manifest unknown' },
+    ].map((waiting) => ({
+      name: `an image that is not there, told in turns: ${waiting.reason}`,
+      status: { containerStatuses: [{ name: 'serve', state: { waiting } }] },
+      expected: { code: 'ImagePullBackOff', message: 'container serve: manifest unknown', outside: true },
+    })),
     { name: 'an image name that cannot be', status: { containerStatuses: [{ name: 'serve', state: { waiting: { reason: 'InvalidImageName' } } }] }, expected: { code: 'InvalidImageName', message: 'container serve: InvalidImageName', outside: true } },
     {
       name: 'too little memory: the spec can cure it',

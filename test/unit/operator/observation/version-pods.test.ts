@@ -35,13 +35,13 @@ test.each<{ name: string; deployment: Deployment | undefined; pods: readonly Pod
     name: 'while a template is replaced, the newest pod tells',
     deployment: followed,
     pods: [born(pod('a', { hash: HASH, status: unschedulable }), '2026-11-21T10:00:00Z'), born(pod('b', { hash: HASH, status: noImage }), '2026-11-21T10:00:05Z')],
-    expected: { requested: 2, ready: 0, readyUpToDate: 0, problem: { code: 'ErrImagePull', message: 'container serve: ErrImagePull', outside: true } },
+    expected: { requested: 2, ready: 0, readyUpToDate: 0, problem: { code: 'ImagePullBackOff', message: 'container serve: ErrImagePull', outside: true } },
   },
   ...[['a', 'b'], ['b', 'a']].map(([waiting = '', started = '']) => ({
     name: `of two pods born in one second the one that has a node tells, ${waiting} before ${started}`,
     deployment: followed,
     pods: [pod(waiting, { hash: HASH, status: unschedulable }), pod(started, { hash: HASH, status: { ...noImage, conditions: [{ type: 'PodScheduled', status: 'True' }] } })].map((made) => born(made, '2026-11-21T10:00:00Z')),
-    expected: { requested: 2, ready: 0, readyUpToDate: 0, problem: { code: 'ErrImagePull', message: 'container serve: ErrImagePull', outside: true } },
+    expected: { requested: 2, ready: 0, readyUpToDate: 0, problem: { code: 'ImagePullBackOff', message: 'container serve: ErrImagePull', outside: true } },
   })),
   {
     name: 'pods are refused',

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
 import { autoscaler } from '../../../../operator/resources/autoscaler.ts';
-import { disruptionBudget } from '../../../../operator/resources/disruption-budget.ts';
+import { disruptionBudgets } from '../../../../operator/resources/disruption-budget.ts';
 import { networkPolicies } from '../../../../operator/resources/network-policy.ts';
 import type { Desired } from '../../../../operator/resources/desired.ts';
 import type { Subject } from '../../../../operator/resources/subject.ts';
@@ -35,7 +36,7 @@ const rows: readonly Readonly<{ name: string; desired: Desired | undefined; live
   },
   {
     name: 'PodDisruptionBudget',
-    desired: disruptionBudget(subject, hash),
+    desired: z.custom<Desired>((each) => each !== undefined).parse(disruptionBudgets(subject, hash)[0]),
     live: {
       spec: { maxUnavailable: 1, selector: { matchLabels: { 'churnops.dev/hash': short, 'churnops.dev/model': 'telco-churn' } }, unhealthyPodEvictionPolicy: 'AlwaysAllow' },
       status: { currentHealthy: 2, desiredHealthy: 1, disruptionsAllowed: 1, expectedPods: 2, observedGeneration: 1 },

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
 import { autoscaler } from '../../../../operator/resources/autoscaler.ts';
 import type { Desired } from '../../../../operator/resources/desired.ts';
-import { disruptionBudget } from '../../../../operator/resources/disruption-budget.ts';
+import { disruptionBudgets } from '../../../../operator/resources/disruption-budget.ts';
 import { inspectJob, inspectJobName } from '../../../../operator/resources/inspect-job.ts';
 import { networkPolicies } from '../../../../operator/resources/network-policy.ts';
 import { serviceAccounts } from '../../../../operator/resources/service-account.ts';
@@ -65,7 +65,7 @@ const kinds: typeof workloads = [
   { name: 'Service', build: (of) => stableService(of, identity('a').hash.slice(0, 8)) },
   { name: 'ServiceAccount', build: (of) => only(serviceAccounts(of)) },
   { name: 'HorizontalPodAutoscaler', build: (of) => autoscaler(of, { target: identity('a').hash.slice(0, 8), minReplicas: 2, maxReplicas: 6, targetCPUPercent: 70 }) },
-  { name: 'PodDisruptionBudget', build: (of) => disruptionBudget(of, identity('a').hash) },
+  { name: 'PodDisruptionBudget', build: (of) => only(disruptionBudgets(of, identity('a').hash)) },
   { name: 'NetworkPolicy of serving pods', build: (of) => only(networkPolicies(of, settings)) },
   { name: 'NetworkPolicy of Jobs', build: (of) => only(networkPolicies(of, settings), 1) },
 ];
@@ -199,10 +199,14 @@ describe('the autoscaler', () => {
   test('of a container that there is', () => expect(podSpec(servingDeployment(subject(), settings, identity('a'))).containers.map(({ name }) => name)).toEqual(['serve']));
 });
 
+const onVolume = (scheduling: object): Subject => subject({ model: { repository: 'file:///models/telco-churn', version: 'a' }, storage: { volumeClaim: { claimName: 'models' } }, serving: { replicas: 2, scheduling } });
+
 describe('disruption budgets', () => {
   const Budget = z.looseObject({ spec: z.looseObject({ selector: z.looseObject({ matchLabels: z.record(z.string(), z.string()) }) }) });
-  const budget = (version: string) => Budget.parse(disruptionBudget(subject(), identity(version).hash)).spec;
+  const budget = (version: string) => Budget.parse(only(disruptionBudgets(subject(), identity(version).hash))).spec;
   test('let one pod go at a time, and those that are not ready always', () => expect(budget('a')).toMatchObject({ maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow' }));
+  test('are not there where all pods must be on one node: the last of them could never be evicted', () => expect(disruptionBudgets(onVolume({}), identity('a').hash)).toEqual([]));
+  test('are there where a volume may be mounted on many nodes', () => expect(disruptionBudgets(onVolume({ affinity: {} }), identity('a').hash)).toHaveLength(1));
   test('cover every pod once: two budgets over one pod would let nobody evict it', () => {
     const selectors = ['a', 'b'].map((version) => Object.entries(budget(version).selector.matchLabels));
     for (const version of ['a', 'b']) {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
-import { CacheBench, ref } from './cache-bench.ts';
+import { CacheBench, ConfigMap, ref } from './cache-bench.ts';
 import { eventually, settled } from './manual-clock.ts';
 import { answer, configMap, line, listOf, status } from './scripted-server.ts';
 
@@ -153,6 +153,17 @@ describe('never goes back in time', () => {
     expect(bench.queries.filter((query) => query === 'list').length).toBe(6);
     expect(bench.queries.at(-1)).toBe('watch 30');
     expect(bench.cache.get(ref('a'))?.metadata.resourceVersion).toBe('20');
+  });
+
+  test('own writes that a restored etcd has forgotten are waited for no longer', async () => {
+    bench.serve(listOf(50, configMap('a', 40)), listOf(30, configMap('a', 20)));
+    bench.start();
+    const response = await bench.watch(1);
+    bench.cache.recordWrite(ConfigMap.parse(configMap('a', 60)));
+    expect(bench.cache.isStale(ref('a'))).toBe(true);
+    response.write(line('ERROR', status(410, 'Expired')));
+    await bench.watch(2);
+    expect(bench.cache.isStale(ref('a'))).toBe(false);
   });
 });
 

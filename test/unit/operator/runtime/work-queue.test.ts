@@ -154,6 +154,27 @@ describe('the end', () => {
   });
 });
 
+test('a failure is retried at once, however far away the next recheck is', async () => {
+  const { queue, clock } = newQueue();
+  queue.addAfter('a', 24 * 3_600_000);
+  queue.add('a');
+  await take(queue, 1);
+  queue.addRateLimited('a');
+  queue.done('a');
+  clock.advance(10);
+  expect(queue.length).toBe(1);
+});
+
+test('a retry that waits is the only one', async () => {
+  const { queue, clock } = newQueue();
+  queue.addRateLimited('a');
+  queue.addRateLimited('a');
+  clock.advance(10);
+  expect(await take(queue, 1)).toEqual(['a']);
+  clock.advance(60_000);
+  expect(queue.length).toBe(0);
+});
+
 test('the seven metrics', async () => {
   const { queue, clock, registry } = newQueue();
   queue.add('a');
