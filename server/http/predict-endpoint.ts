@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants } from 'node:zlib';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import { MAX_BODY_BYTES } from '../../contracts/prediction.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -103,9 +104,9 @@ export class PredictEndpoint {
     req.on('end', () => {
       if (res.headersSent || res.closed) return;
       try {
-        const bytes = coding === undefined ? body.bytes() : decompress(body.bytes(), coding);
-        this.#bytesInFlight -= reservedBytes - bytes.length;
-        reservedBytes = bytes.length;
+        const { bytes, heldBytes } = plain(body, coding);
+        this.#bytesInFlight -= reservedBytes - heldBytes;
+        reservedBytes = heldBytes;
         const refusal = this.#turns.enqueue({ res, caller, protocol, body: bytes, head, rows: protocol.rowsAtMost(bytes, head), receivedMs: performance.now() });
         if (refusal !== undefined) throw refusal;
       } catch (thrown) {
@@ -135,6 +136,15 @@ export class PredictEndpoint {
     this.#options.metrics.countFailure(error.code, error.status, seconds);
     this.#options.log.failed(error, caller.requestId);
   }
+}
+
+/** The body as its protocol reads it, and how much memory that keeps alive. */
+function plain(body: RequestBody, coding: Coding | undefined): Readonly<{ bytes: Buffer; heldBytes: number }> {
+  const { heldBytes } = body;
+  if (coding === undefined) return { bytes: body.take(), heldBytes };
+  const bytes = decompress(body.take(), coding);
+  // A short one is a piece of the chunk that zlib wrote to.
+  return { bytes, heldBytes: Math.max(bytes.length, constants.Z_DEFAULT_CHUNK) };
 }
 
 /** Bytes that a request may take until its body is there and plain: a compressed body may have to be held twice. */

@@ -30,9 +30,17 @@ export class RequestBody {
     return true;
   }
 
-  /** What has arrived. */
-  bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#sizeBytes);
+  /** Memory that it takes, and that what `take` gives keeps alive: up to twice what has arrived. */
+  get heldBytes(): number {
+    return this.#buffer.length;
+  }
+
+  /** Hands over what has arrived and keeps nothing: the body outlives neither its decompression nor its turn, however long the answer takes. */
+  take(): Buffer {
+    const taken = this.#buffer.subarray(0, this.#sizeBytes);
+    this.#buffer = Buffer.alloc(0);
+    this.#sizeBytes = 0;
+    return taken;
   }
 
   #widen(needed: number): void {

@@ -71,6 +71,21 @@ test.each([
   expect((await send(PREDICT, { body: ' '.repeat(MIB), to: small })).status).toBe(400);
 });
 
+test('until the answer is gone a body counts with the memory that it holds, which is more than its length where that was not declared', async () => {
+  const slow = held();
+  ({ engine } = slow);
+  const small = await open({ admission: { ...ADMISSION, maxBytesInFlight: 2 * MIB - 1 } });
+  // In chunks of 1 KiB the buffer doubles from 4 KiB to the whole MiB.
+  const chunks = Array.from({ length: 520 }, () => `400\r\n${' '.repeat(1024)}\r\n`).join('');
+  const socket = hold(small, `${HEAD}transfer-encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n${chunks}0\r\n\r\n`);
+  while (slow.calls() === 0) await new Promise(setImmediate);
+  expect((await send(PREDICT, { body: ' '.repeat(MIB), to: small })).status).toBe(503);
+  slow.letGo();
+  while (data.inFlight() > 0) await new Promise(setImmediate);
+  expect((await send(PREDICT, { body: ' '.repeat(MIB), to: small })).status).toBe(400);
+  socket.destroy();
+});
+
 test('beyond the rows that wait: 503 with Retry-After, and room again afterwards', async () => {
   const small = await open({ admission: { ...ADMISSION, maxRowsWaiting: 10 } });
   const slow = held();
