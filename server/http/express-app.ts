@@ -22,8 +22,11 @@ export type Route = Readonly<{
 
 const READING: readonly string[] = ['GET', 'HEAD'];
 
-/** Where errors of routes that are not the caller's fault are told. */
-export type AppOptions = Readonly<{ isDraining: () => boolean; failed: (error: ChurnOpsError, requestId: string) => void }>;
+/** What was asked for in vain; `url` as it was sent. */
+export type FailedRequest = Readonly<{ requestId: string; method: string; url: string }>;
+
+/** `failed` is told of every error answer, the caller's fault or not. */
+export type AppOptions = Readonly<{ isDraining: () => boolean; failed: (error: ChurnOpsError, request: FailedRequest) => void }>;
 
 /**
  * An Express application over a flat route table; unknown paths, wrong methods and thrown errors get the one error shape.
@@ -78,5 +81,5 @@ function send(req: Request, res: Response, options: AppOptions, reply: Reply): v
 function fail(req: Request, res: Response, options: AppOptions, thrown: unknown, headers: Readonly<Record<string, string>> = {}): void {
   const caller = callerOf(req.headers, req.originalUrl);
   const error = answerError(res, thrown, { caller, close: options.isDraining() }, headers);
-  if (error.status >= 500) options.failed(error, caller.requestId);
+  options.failed(error, { requestId: caller.requestId, method: req.method, url: req.originalUrl });
 }

@@ -57,7 +57,14 @@ export function createDataPort(options: DataPortOptions): DataPort {
   });
   const protocols = predictPaths(model);
   const routes = [...modelRoutes(model, state), ...inferenceRoutes(model, state)];
-  const app = createApp([...routes, openApiRoute(model, routes)], { isDraining, failed: (error, requestId) => log.failed(error, requestId) });
+  const app = createApp([...routes, openApiRoute(model, routes)], {
+    isDraining,
+    failed: (error, { requestId, method, url }) => {
+      const wantedPrediction = method === 'POST' && meansPredict(url);
+      if (wantedPrediction) metrics.countFailure(error.code, error.status, undefined);
+      if (wantedPrediction || error.status >= 500) log.failed(error, requestId);
+    },
+  });
   const server = createHttpServer((req, res, pipelined) => {
     const { url = '' } = req;
     if (req.method === 'POST') {
@@ -83,6 +90,15 @@ function predictPaths({ name, version, threshold, card }: ServingModel): Readonl
     [`/v2/models/${name}/infer`, tensors],
     [`/v2/models/${name}/versions/${version}/infer`, tensors],
   ]);
+}
+
+/**
+ * Whether who posts here wants a prediction, of whatever model and version. Clients that name a version are all refused once another one
+ * has taken over, and that must be seen on the side of the server.
+ */
+function meansPredict(url: string): boolean {
+  const [pathname = ''] = url.split('?', 1);
+  return /[:/](?:predict|infer)\/?$/i.test(decoded(pathname));
 }
 
 /** A path without its percent signs; as it is where it is not well encoded. */

@@ -77,8 +77,8 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
   const control = createHttpServer(
     createApp(controlRoutes(registry, () => state, traffic), {
       isDraining: () => state === 'Draining',
-      failed: (error, requestId) => {
-        if (error.code !== 'NotReady') log.failed(error, requestId);
+      failed: (error, { requestId }) => {
+        if (error.status >= 500 && error.code !== 'NotReady') log.failed(error, requestId);
       },
     }),
   );

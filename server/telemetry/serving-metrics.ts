@@ -20,7 +20,7 @@ export class ServingMetrics {
   constructor(registry: Registry, role: Role, inFlight: () => number) {
     const registers = [registry];
     this.#role = role;
-    this.#requests = new Counter({ name: `${PREFIX}requests_total`, help: 'Predict requests, and what was no whole HTTP request, by HTTP status code.', labelNames: ['role', 'code'], registers });
+    this.#requests = new Counter({ name: `${PREFIX}requests_total`, help: 'Predict requests (also for models and versions that are not served), and what was no whole HTTP request, by HTTP status code.', labelNames: ['role', 'code'], registers });
     this.#errors = new Counter({ name: `${PREFIX}errors_total`, help: 'Predict requests that failed, by error code.', labelNames: ['role', 'code'], registers });
     this.#duration = new Histogram({
       name: `${PREFIX}request_duration_seconds`,

@@ -169,6 +169,37 @@ test('what was broken or too slow is counted like other failures', async () => {
   for (const series of ['requests_total{role="stable",code="400"} 1', 'requests_total{role="stable",code="408"} 1', 'errors_total{role="stable",code="RequestTimeout"} 1']) expect(metrics).toContain(`churnops_${series}`);
 });
 
+test.each([
+  { path: '/v2/models/tiny-churn/versions/v0/infer', code: 'VersionNotServed' },
+  { path: '/v2/models/tiny%2Dchurn/versions/v0/infer?trace=1', code: 'VersionNotServed' },
+  { path: '/v2/models/other/infer', code: 'ModelNotFound' },
+  { path: '/v1/models/other:predict', code: 'ModelNotFound' },
+  { path: '/v1/models/tiny-churn/versions/1:predict', code: 'NotFound' },
+  { path: '/v2/models/tiny-churn/infer/', code: 'NotFound' },
+])('a prediction that is not to be had at $path is counted and told: $code', async ({ path, code }) => {
+  const registry = new Registry();
+  const kept = keptLogger();
+  const to = await open({ registry, logger: kept.logger });
+  expect((await send(path, { body: BODY, to, headers: { 'x-request-id': 'pinned-1' } })).status).toBe(404);
+  const metrics = await registry.metrics();
+  for (const series of ['requests_total{role="stable",code="404"} 1', `errors_total{role="stable",code="${code}"} 1`]) expect(metrics).toContain(`churnops_${series}`);
+  expect(kept.lines.map((line): unknown => JSON.parse(line))).toEqual([expect.objectContaining({ code, status: 404, requestId: 'pinned-1' })]);
+});
+
+test.each([
+  { method: 'GET', path: '/v2/models/tiny-churn/versions/v0/infer' },
+  { method: 'GET', path: '/v2/models/tiny-churn/versions/v0' },
+  { method: 'POST', path: '/v1/models' },
+  { method: 'POST', path: '/v1/models/tiny-churn:train' },
+])('$method $path is no wish for a prediction, and counts as none', async ({ method, path }) => {
+  const registry = new Registry();
+  const kept = keptLogger();
+  const to = await open({ registry, logger: kept.logger });
+  expect([404, 405]).toContain((await send(path, { method, to })).status);
+  expect(await registry.metrics()).not.toMatch(/^churnops_(?:errors|requests)_total\{.*[1-9]$/m);
+  expect(kept.lines).toEqual([]);
+});
+
 test('more bytes than declared: the first request is answered, the rest is not taken for its answer', async () => {
   const answer = await raw(`${HEAD}content-length: ${BODY.length}\r\n\r\n${BODY}garbage\r\n\r\n`, port);
   expect(answer === '' || answer.startsWith('HTTP/1.1 200')).toBe(true);
