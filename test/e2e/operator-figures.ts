@@ -38,3 +38,29 @@ export async function operatorFigures(context: Pick<ClaimContext, 'kube'>, signa
   if (most === undefined) throw new Error('no operator runs');
   return most;
 }
+
+/** What an operator that begins anew had done when it came to rest. */
+export type Resynced = Readonly<{ reconciles: number; startedMs: number; atMs: number }>;
+
+/** Process start times are whole seconds. */
+const START_ROUNDED_MS = 1000;
+
+/**
+ * Waits until an operator whose process began after an instant has reconciled so many times and has nothing left to do.
+ * @param input.endedMs when the processes before it were ended; these must be older than a second by then
+ */
+export async function untilResynced(context: Pick<ClaimContext, 'kube' | 'signal'>, input: Readonly<{ models: number; endedMs: number; deadlineMs: number }>): Promise<Resynced> {
+  const done = await context.kube.untilAny(
+    { what: 'a new operator has looked at every model', deadlineMs: input.deadlineMs },
+    async () => {
+      // It may not listen yet.
+      const figures = await operatorFigures(context, context.signal).catch(() => undefined);
+      if (figures === undefined) return undefined;
+      const waiting = figures.sum('workqueue_depth') + figures.sum('controller_runtime_active_workers');
+      return { reconciles: figures.sum('controller_runtime_reconcile_total'), waiting, startedMs: figures.sum('process_start_time_seconds') * 1000, atMs: Date.now() };
+    },
+    (seen) => seen !== undefined && seen.startedMs >= input.endedMs - START_ROUNDED_MS && seen.reconciles >= input.models && seen.waiting === 0,
+  );
+  if (done === undefined) throw new Error('what is done was seen');
+  return done;
+}

@@ -8,7 +8,7 @@ import type { ClaimContext, PlatformClaim } from '../context.ts';
 import { fakeNodes } from '../fake-nodes.ts';
 import { killContainer, operatorContainer, operatorPods } from '../faults.ts';
 import { MODELS } from '../kinds.ts';
-import { operatorFigures } from '../operator-figures.ts';
+import { operatorFigures, untilResynced, type Resynced } from '../operator-figures.ts';
 import { conditionOf, isServing } from '../serving.ts';
 import { writtenManifests, type Way, type Written } from './at-rest/manifests.ts';
 
@@ -18,6 +18,8 @@ const QUIET_MS = { full: 300_000, short: 12_000 } as const;
 const CALM_MS = { full: 15_000, short: 3000 } as const;
 const CALM_WITHIN_MS = 240_000;
 const LOOKED_WITHIN_MS = 60_000;
+/** The kubelet may wait before it starts the container again, and the Lease of the one before must run out. */
+const RESYNCED_WITHIN_MS = 300_000;
 const OPERATOR = 'system:serviceaccount:churnops:churnops-operator';
 
 /** Where nothing changes, nothing is written, however a manifest is written. */
@@ -47,8 +49,15 @@ export const atRest: PlatformClaim = {
     await round('nothing happens', QUIET_MS[form], async () => '');
     await round('the same manifests again', shortMs, async () => applyAll(context, manifests));
     await round('somebody annotates every model', shortMs, async () => annotateAll(context, manifests));
-    if (form === 'full') await round('a new operator looks at every model', shortMs * 2, async () => newOperator(context));
-    return outcome(context, manifests, rounds);
+    let resynced: Resynced | undefined;
+    if (form === 'full') {
+      await round('a new operator looks at every model', shortMs * 2, async () => {
+        const { killed, ...rest } = await newOperator(context, manifests.length);
+        resynced = rest;
+        return `${killed} operator processes killed -9; the new one had nothing left to do ${((rest.atMs - rest.startedMs) / 1000).toFixed(1)} s after it began`;
+      });
+    }
+    return outcome(context, manifests, rounds, resynced);
   },
 };
 
@@ -91,11 +100,11 @@ async function annotateAll(context: ClaimContext, manifests: readonly Written[])
   return 'kubectl annotate: the operator must look, and has nothing to do';
 }
 
-/** kill -9, so that the next process begins with an empty cache and knows nothing but what the API server says. */
-async function newOperator(context: ClaimContext): Promise<string> {
+/** kill -9, so that the next process begins with an empty cache and knows nothing but what the API server says; waits until it has looked at all. */
+async function newOperator(context: ClaimContext, models: number): Promise<Resynced & Readonly<{ killed: number }>> {
   const pods = await operatorPods(context);
   for (const pod of pods) await killContainer(operatorContainer(pod), context.signal);
-  return `${pods.length} operator process killed -9`;
+  return { killed: pods.length, ...(await untilResynced(context, { models, endedMs: Date.now(), deadlineMs: RESYNCED_WITHIN_MS })) };
 }
 
 async function untilSettled({ kube }: ClaimContext, manifests: readonly Written[]): Promise<void> {
@@ -116,10 +125,11 @@ async function untilCalm({ kube, form }: ClaimContext, audit: AuditLog, since: A
   );
 }
 
-function outcome({ check, form }: ClaimContext, manifests: readonly Written[], rounds: readonly Round[]): ClaimOutcome {
+function outcome({ check, form }: ClaimContext, manifests: readonly Written[], rounds: readonly Round[], resynced: Resynced | undefined): ClaimOutcome {
   const checks: Check[] = rounds.map(({ what, did, ms, writes }) => check(`${what}: no write but Leases`, writes.length === 0, writes.length === 0 ? `${(ms / 1000).toFixed(0)} s${did === '' ? '' : `; ${did}`}` : inWords(writes, manifests)));
   const touched = rounds.find(({ what }) => what === 'somebody annotates every model');
   checks.push(check('the operator looked at every model that was touched', (touched?.reconciles ?? 0) >= manifests.length, `${touched?.reconciles ?? 0} reconciles`));
+  if (form === 'full') checks.push(check('the new operator looked at every model', (resynced?.reconciles ?? 0) >= manifests.length, `${resynced?.reconciles ?? 0} reconciles of the new process, and an empty queue`));
   const writes = rounds.reduce((sum, round) => sum + round.writes.length, 0);
   return {
     checks,

@@ -1,7 +1,7 @@
 import { ADDRESSED_PODS } from '../../kinds.ts';
 import type { ClaimContext } from '../../context.ts';
 import { memoryOf, operatorContainer, operatorPods, processOf } from '../../faults.ts';
-import { operatorFigures } from '../../operator-figures.ts';
+import { untilResynced } from '../../operator-figures.ts';
 
 const MIB = 2 ** 20;
 
@@ -16,24 +16,9 @@ export type Resync = Readonly<{ fromStartMs: number; fromDeletionMs: number; rec
 
 /** Deletes all operator pods, and waits until a new process has looked at every model and has nothing left to do. */
 export async function resync(context: ClaimContext, models: number, deadlineMs: number): Promise<Resync> {
-  const { kube, signal } = context;
-  const before = new Set((await operatorPods(context)).map(({ metadata }) => metadata.uid));
+  const { kube } = context;
   const deletedMs = Date.now();
   await Promise.all((await operatorPods(context)).map(async ({ metadata }) => kube.delete(ADDRESSED_PODS, { namespace: metadata.namespace ?? '', name: metadata.name })));
-  const done = await kube.untilAny(
-    { what: 'a new operator has looked at every model', deadlineMs },
-    async () => {
-      const pods = await operatorPods(context);
-      if (pods.length === 0 || pods.some(({ metadata }) => before.has(metadata.uid))) return undefined;
-      // It may not listen yet.
-      const figures = await operatorFigures(context, signal).catch(() => undefined);
-      if (figures === undefined) return undefined;
-      const reconciles = figures.sum('controller_runtime_reconcile_total');
-      const waiting = figures.sum('workqueue_depth') + figures.sum('controller_runtime_active_workers');
-      return { reconciles, waiting, startedMs: figures.sum('process_start_time_seconds') * 1000, atMs: Date.now() };
-    },
-    (seen) => seen !== undefined && seen.reconciles >= models && seen.waiting === 0,
-  );
-  if (done === undefined) throw new Error('what is done was seen');
-  return { fromStartMs: done.atMs - done.startedMs, fromDeletionMs: done.atMs - deletedMs, reconciles: done.reconciles };
+  const { atMs, startedMs, reconciles } = await untilResynced(context, { models, endedMs: deletedMs, deadlineMs });
+  return { fromStartMs: atMs - startedMs, fromDeletionMs: atMs - deletedMs, reconciles };
 }
