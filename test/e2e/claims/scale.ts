@@ -1,3 +1,4 @@
+import { sleep, systemClock } from '../../../operator/runtime/clock.ts';
 import { byRequest, isWrite, type AuditEntry } from '../audit-entry.ts';
 import { AuditLog } from '../audit-log.ts';
 import type { Check, ClaimOutcome } from '../claim.ts';
@@ -16,6 +17,14 @@ const CREATED_AT_ONCE = 16;
 const READY_WITHIN_MS = { full: 30 * 60_000, short: 60_000 } as const;
 const CHURN_PER_SECOND = { full: 20, short: 10 } as const;
 const PROBES = { full: 20, short: 3 } as const;
+/** Once there are enough probes, until every other model has changed: often enough to see, seldom enough not to be the load. */
+const PROBE_EVERY_MS = 1000;
+/** All of them take 50 s at the intended rate; who is slower fails the check of the rate. */
+const CHURNED_WITHIN_MS = 300_000;
+/** No two after each other are the same, so that each is a change. */
+const PROBED_THRESHOLDS = Array.from({ length: 40 }, (_, index) => Number((0.51 + index / 100).toFixed(2)));
+/** Of the intended rate: with fewer changes the others do not churn as the claim says. */
+const CHURN_SHARE = 0.8;
 const GONE_WITHIN_MS = 15 * 60_000;
 const OPERATOR = 'system:serviceaccount:churnops:churnops-operator';
 
@@ -56,7 +65,7 @@ export const scale: PlatformClaim = {
 };
 
 type Memory = Awaited<ReturnType<typeof operatorMemory>>;
-type Changes = Readonly<{ tookMs: readonly number[]; others: number; seconds: number }>;
+type Changes = Readonly<{ tookMs: readonly number[]; others: number; changed: number; seconds: number }>;
 type Figures = Readonly<{
   models: number;
   createdMs: number;
@@ -91,7 +100,7 @@ async function untilAllServe({ kube, form, progress }: ClaimContext, count: numb
   );
 }
 
-async function changesOfOne({ kube, form }: ClaimContext, names: readonly string[]): Promise<Changes> {
+async function changesOfOne({ kube, form, signal }: ClaimContext, names: readonly string[]): Promise<Changes> {
   const [one = '', ...others] = names;
   const startedMs = Date.now();
   const churn = new Churn(kube, others, CHURN_PER_SECOND[form]);
@@ -99,8 +108,14 @@ async function changesOfOne({ kube, form }: ClaimContext, names: readonly string
     // Into the middle of it: as many changes as there are seconds' worth of them.
     await kube.untilAny({ what: 'the others churn', deadlineMs: 60_000 }, async () => churn.changes, (changes) => changes >= CHURN_PER_SECOND[form] * 2);
     const tookMs: number[] = [];
-    for (let probe = 0; probe < PROBES[form]; probe += 1) tookMs.push(await reachesDeployment(kube, one, Number((0.51 + probe / 100).toFixed(2))));
-    return { tookMs, others: churn.changes, seconds: (Date.now() - startedMs) / 1000 };
+    const probe = async (): Promise<void> => void tookMs.push(await reachesDeployment(kube, one, PROBED_THRESHOLDS[tookMs.length % PROBED_THRESHOLDS.length] ?? 0.51));
+    while (tookMs.length < PROBES[form]) await probe();
+    const wanted = form === 'full' ? others.length : 0;
+    while (churn.models < wanted && Date.now() - startedMs < CHURNED_WITHIN_MS) {
+      await sleep(systemClock, PROBE_EVERY_MS, signal);
+      await probe();
+    }
+    return { tookMs, others: churn.changes, changed: churn.models, seconds: (Date.now() - startedMs) / 1000 };
   } finally {
     await churn.stop();
   }
@@ -114,7 +129,7 @@ async function removeAll({ kube }: ClaimContext): Promise<number> {
   return Date.now() - startedMs;
 }
 
-function outcome({ check }: ClaimContext, figures: Figures, left: number): ClaimOutcome {
+function outcome({ check, form }: ClaimContext, figures: Figures, left: number): ClaimOutcome {
   const { models, readyMs, createdMs, requests, memory, restarted, changes, removedMs } = figures;
   const ours = requests.filter(({ user }) => user === OPERATOR);
   const writes = ours.filter(isWrite);
@@ -122,12 +137,16 @@ function outcome({ check }: ClaimContext, figures: Figures, left: number): Claim
   const sorted = changes.tookMs.toSorted((a, b) => a - b);
   const slowest = sorted.at(-1) ?? Number.NaN;
   const peakMiB = Math.max(memory.ready.peakMiB, memory.after.peakMiB);
-  const rate = (changes.others / changes.seconds).toFixed(1);
+  const perSecond = changes.others / changes.seconds;
+  const rate = perSecond.toFixed(1);
+  const intended = CHURN_PER_SECOND[form];
   const checks: Check[] = [
     check(`all ${models} serve`, true, `after ${minutes(readyMs)}; created within ${minutes(createdMs)}`),
     check(`the operator stays within ${MEMORY_MIB} MiB`, peakMiB <= MEMORY_MIB, `resident: ${mib(memory.before.residentMiB)} before, ${mib(memory.ready.residentMiB)} when all serve, ${mib(memory.after.residentMiB)} after the churn; at most ${mib(peakMiB)}`),
     check(`a new operator has looked at all within ${RESYNC_MS / 1000} s`, restarted.fromStartMs <= RESYNC_MS, `${seconds(restarted.fromStartMs)} from the start of its process, ${seconds(restarted.fromDeletionMs)} from the deletion of the old pod; ${restarted.reconciles} reconciles`),
     check(`a change of one reaches its Deployment within ${ONE_CHANGE_MS / 1000} s`, slowest <= ONE_CHANGE_MS, `${changes.tookMs.length} changes: p50 ${quantile(sorted, 0.5).toFixed(0)} ms, at most ${slowest.toFixed(0)} ms, while the others changed ${changes.others} times, ${rate} a second`),
+    check('the others churn meanwhile', perSecond >= intended * CHURN_SHARE, `${rate} changes a second of ${intended} intended`),
+    ...(form === 'full' ? [check('every other model changed at least once meanwhile', changes.changed === models - 1, `${changes.changed} of ${models - 1}`)] : []),
     check('all goes with them', left === 0, `after ${minutes(removedMs)}`),
   ];
   return {
