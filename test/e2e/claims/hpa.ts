@@ -7,6 +7,7 @@ import { TOLERANCE, twoVersionSamples } from '../load/samples.ts';
 import { churnModel, VERSIONS } from '../manifest.ts';
 import { conditionOf, isServing, untilServing } from '../serving.ts';
 import { CapacityWatch, type Lowest } from './hpa/capacity-watch.ts';
+import { appliedReplicas, OWNED_DEPLOYMENTS, withoutApply } from './hpa/owned-fields.ts';
 import { isAboutSize, sizesWritten } from './hpa/ownership.ts';
 
 const MODEL = 'elastic';
@@ -22,6 +23,8 @@ const FEWEST = 3;
 const MOST = 5;
 const RATE_PER_SECOND = 60;
 const SAMPLES = 200;
+/** The only phase in which nothing changes. */
+const BY_NUMBER = 'by number';
 /** Enough to answer beside busy neighbours; the calls above cost more than the target's share of it, and a pod at rest costs less. */
 const CPU = '100m';
 const TARGET_PERCENT = 10;
@@ -39,13 +42,14 @@ export const hpa: PlatformClaim = {
     progress(`${FIXED} pods by number`);
     await kube.apply(churnModel({ name: MODEL, spec: { serving: { replicas: FIXED, resources: { requests: { cpu: CPU } } } } }));
     await untilServing(kube, MODEL, { deadlineMs: SOON_MS });
-    const watch = await CapacityWatch.start(context, MODEL, 'by number', FIXED);
+    const watch = await CapacityWatch.start(context, MODEL, BY_NUMBER, FIXED);
 
     progress(`an autoscaler from ${FEWEST} to ${MOST}`);
     watch.phase('number to autoscaler', FIXED);
     await size(context, { replicas: null, autoscaling: { minReplicas: FEWEST, maxReplicas: MOST, targetCPUUtilizationPercentage: TARGET_PERCENT } });
     await kube.until(AUTOSCALERS, MODEL, { what: 'there is an autoscaler', deadlineMs: SOON_MS }, () => true);
     await untilSized(context, FEWEST);
+    await ownsNoReplicas(context, 'number to autoscaler');
 
     const peak = form === 'full' ? await underLoad(context, watch) : await changeOfVersion(context, watch, await largerByHand(context, watch));
 
@@ -54,6 +58,8 @@ export const hpa: PlatformClaim = {
     await size(context, { replicas: FIXED, autoscaling: null });
     await kube.untilAny({ what: 'the autoscaler is gone', deadlineMs: SOON_MS }, async () => kube.find(AUTOSCALERS, MODEL), (found) => found === undefined);
     await untilSized(context, FIXED);
+    // The status may know of the smaller size before the watch does.
+    await kube.untilAny({ what: `${FIXED} pods are behind the Service`, deadlineMs: SOON_MS }, async () => watch.ready, (ready) => ready === FIXED);
 
     const phases = await watch.stop();
     for (const phase of phases) holds(context, phase);
@@ -67,13 +73,22 @@ export const hpa: PlatformClaim = {
     return {
       checks: [],
       figure: `${FIXED} pods, autoscaler ${FEWEST} to ${MOST} (${peak} at the version change), ${FIXED} pods: never fewer behind the Service; ${written.scaled.length} writes of replicas by the operator, 0 under the autoscaler`,
-      evidence: evidenceOf(phases, watch),
+      evidence: evidenceOf(phases, watch, await watch.relists()),
     };
   },
 };
 
-function holds({ check }: ClaimContext, { phase, floor, fewest, changes }: Lowest): void {
+function holds({ check, form }: ClaimContext, { phase, floor, fewest, changes }: Lowest): void {
   check(`${phase}: at least ${floor} ready pods behind the Service`, fewest >= floor, `fewest ${fewest}, over ${changes} changes of its endpoints`);
+  if (form === 'full' && phase !== BY_NUMBER) check(`${phase}: the watch saw the endpoints change`, changes > 0, `${changes} changes`);
+}
+
+/** The audit log has no bodies: an apply of the Deployment that holds its size shows only in who owns the field. */
+async function ownsNoReplicas({ kube, check }: ClaimContext, phase: string): Promise<void> {
+  const deployments = await kube.list(OWNED_DEPLOYMENTS);
+  const [owned, unknown] = [appliedReplicas(deployments), withoutApply(deployments)];
+  const wrong = [...owned.map((name) => `${name}: spec.replicas is applied by the operator`), ...unknown.map((name) => `${name}: no apply of the operator`)];
+  check(`${phase}: no apply of the operator holds replicas`, deployments.length > 0 && wrong.length === 0, wrong.length === 0 ? `${deployments.length} Deployments, by their managedFields` : wrong.join('; '));
 }
 
 async function size({ kube }: ClaimContext, serving: Readonly<Record<string, unknown>>): Promise<void> {
@@ -101,6 +116,7 @@ async function changeOfVersion(context: ClaimContext, watch: CapacityWatch, pods
   watch.phase('another version under the autoscaler', pods);
   await kube.patch(MODELS, MODEL, { spec: { model: { version: VERSIONS.better } } });
   await untilServing(kube, MODEL, { version: VERSIONS.better, deadlineMs: SOON_MS });
+  await ownsNoReplicas(context, 'another version under the autoscaler');
   return pods;
 }
 
@@ -116,6 +132,7 @@ async function underLoad(context: ClaimContext, watch: CapacityWatch): Promise<n
     watch.phase('under load', FEWEST);
     const grown = await kube.untilAny({ what: `the autoscaler makes it ${MOST}`, deadlineMs: SCALED_WITHIN_MS, everyMs: 1000 }, async () => kube.list(DEPLOYMENTS), (all) => all.some(({ spec }) => spec.replicas === MOST));
     await untilSized(context, MOST);
+    await ownsNoReplicas(context, 'under load');
     peak = await changeOfVersion(context, watch, Math.max(...grown.map(({ spec }) => spec.replicas)));
     const pinned = watch.states.at(-1)?.minReplicas;
     check('the new version is not shrunk before it has figures', pinned === peak, `minReplicas ${pinned ?? 'unknown'} after the switch`);
@@ -148,9 +165,10 @@ async function figures(context: ClaimContext): Promise<void> {
   check('with metrics-server the autoscaler works', true, conditionOf(model, 'ScalingActive')?.message ?? '');
 }
 
-function evidenceOf(phases: readonly Lowest[], watch: CapacityWatch): string {
+function evidenceOf(phases: readonly Lowest[], watch: CapacityWatch, relists: number): string {
   return [
     'Pods behind the Service are the ready endpoints of its EndpointSlices, followed by a watch: every state counts, however short.',
+    `The watches began again with a whole list ${relists} times${relists === 0 ? '' : ': what came and went meanwhile was not seen'}.`,
     '',
     '| phase | pods that had to be there | fewest seen | changes seen |',
     '| --- | --- | --- | --- |',

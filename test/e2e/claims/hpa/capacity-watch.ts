@@ -30,6 +30,7 @@ export class CapacityWatch {
   readonly #stop = new AbortController();
   readonly #slices: WatchCache<z.infer<typeof Slice>>;
   readonly #autoscalers: WatchCache<Autoscaler>;
+  readonly #lists = new RuntimeMetrics(new Registry());
   readonly #following: Promise<unknown>;
   readonly #states: AutoscalerState[] = [];
   readonly #phases: { phase: string; floor: number; fewest: number; changes: number }[] = [];
@@ -37,8 +38,8 @@ export class CapacityWatch {
   private constructor({ kube, signal }: ClaimContext, model: string) {
     const common = { client: kube.client, clock: systemClock, random: Math.random, logger: quiet };
     const scope = { namespace: kube.namespace };
-    this.#slices = new WatchCache({ ...common, kind: SLICES, scope: { ...scope, labelSelector: `kubernetes.io/service-name=${model}` }, metrics: new RuntimeMetrics(new Registry()) });
-    this.#autoscalers = new WatchCache({ ...common, kind: AUTOSCALERS, scope, metrics: new RuntimeMetrics(new Registry()) });
+    this.#slices = new WatchCache({ ...common, kind: SLICES, scope: { ...scope, labelSelector: `kubernetes.io/service-name=${model}` }, metrics: this.#lists });
+    this.#autoscalers = new WatchCache({ ...common, kind: AUTOSCALERS, scope, metrics: this.#lists });
     this.#slices.onChange(() => this.#look());
     this.#autoscalers.onChange((_, current) => this.#tell(model, current));
     const until = AbortSignal.any([signal, this.#stop.signal]);
@@ -68,6 +69,12 @@ export class CapacityWatch {
   /** Everything that somebody told the autoscaler, in order. */
   get states(): readonly AutoscalerState[] {
     return this.#states;
+  }
+
+  /** How often a watch had to begin again with a whole list: what came and went meanwhile was not seen. */
+  async relists(): Promise<number> {
+    const { values } = await this.#lists.lists.get();
+    return values.reduce((sum, { value }) => sum + value - 1, 0);
   }
 
   async stop(): Promise<readonly Lowest[]> {
