@@ -9,12 +9,14 @@ import { BASE, COMPANIONS } from './misuse/base.ts';
 import { changesOf, type Change, type ChangeKind } from './misuse/changes.ts';
 import { specSchema } from './misuse/schema.ts';
 import { Trial, type Outcome } from './misuse/trial.ts';
-import { World } from './misuse/world.ts';
+import { HISTORY, World } from './misuse/world.ts';
 
 /** Models that changes are made to at the same time. */
 const LANES = { full: 12 * availableParallelism(), short: 8 } as const;
 /** Of each kind in short form. */
 const SHORT_SAMPLE: Readonly<Record<ChangeKind, number>> = { Valid: 6, AtBound: 2, Empty: 1, Removed: 3, Pair: 2, BeyondBound: 4, WrongType: 3, Null: 1, Unknown: 2 };
+/** In full; the schema gives far more. */
+const FEWEST_CHANGES = 200;
 const SHOWN_FAILURES = 12;
 const WRONG: ReadonlySet<Outcome['result']> = new Set(['Lost', 'Silent', 'NotReverted']);
 
@@ -91,7 +93,10 @@ function outcomeOf({ check, form }: ClaimContext, { all, outcomes, seed, panics,
     check('the operator does not crash, nor fail in its own code', panics === 0 && restarts === 0, `${restarts} restarts, ${panics} programming errors`),
   ];
   // A sample need not reach all fields.
-  if (form === 'full') checks.push(everyFieldTaken(check, all, taken));
+  if (form === 'full') {
+    checks.push(everyFieldTaken(check, all, taken));
+    checks.push(check(`at least ${FEWEST_CHANGES} changes`, outcomes.length >= FEWEST_CHANGES, `${outcomes.length} changes`));
+  }
   return {
     checks,
     figure: `${outcomes.length} changes of ${new Set(outcomes.flatMap(({ change }) => change.fields)).size} fields: ${of('Refused').length} refused by name, ${taken.length} taken and taken back, ${of('Lost', 'Silent', 'NotReverted').length} otherwise`,
@@ -105,6 +110,7 @@ function outcomeOf({ check, form }: ClaimContext, { all, outcomes, seed, panics,
         const sum = outcomes.filter(({ change }) => change.kind === kind).length;
         return `| ${kind} | ${sum} | ${count('Refused')} | ${count('Shown')} | ${count('Listed')} | ${count('Told')} | ${count('AsBefore')} | ${count('InTime')} | ${count('Lost', 'Silent', 'NotReverted')} |`;
       }),
+      ...(form === 'full' ? ['', '| what may stay of a change that was taken back | why |', '| --- | --- |', ...Object.entries(HISTORY).map(([what, why]) => `| ${what} | ${why} |`)] : []),
     ].join('\n'),
   };
 }

@@ -1,14 +1,21 @@
 import { isSameQuantity } from '../../../../operator/runtime/quantity.ts';
 import type { Json } from './values.ts';
 
-/** Whether an answer that refuses a spec tells which field: the field itself by name, or a field around it by its path. */
+/** Words of any message ("write the name of an object", "labels: Feedback"): alone they tell nobody which field is meant. */
+const COMMON_WORDS: ReadonlySet<string> = new Set(['name', 'key', 'type', 'version', 'labels']);
+
+/** Whether an answer that refuses a spec tells which field: the field itself by name, with the one around it where that is a common word; or a field around it by its path. */
 export function namesField(message: string, field: string): boolean {
   const steps = field.replaceAll('[]', '').split('.');
-  const own = steps.at(-1) ?? field;
-  if (new RegExp(`(^|[^A-Za-z])${escaped(own)}([^A-Za-z]|$)`).test(message)) return true;
+  const [own = field, parent = ''] = steps.toReversed();
+  if (hasWord(message, own) && (!COMMON_WORDS.has(own) || hasWord(message, parent))) return true;
   // Places of list items stand between a list and its fields.
   const paths = steps.slice(2).map((_, index) => steps.slice(0, index + 2));
   return paths.some((path) => new RegExp(`(^|[^A-Za-z])${path.map(escaped).join('(\\[[^\\]]*\\])*\\.')}([^A-Za-z]|$)`).test(message));
+}
+
+function hasWord(message: string, word: string): boolean {
+  return new RegExp(`(^|[^A-Za-z])${escaped(word)}([^A-Za-z]|$)`).test(message);
 }
 
 /** Whether the text of SpecHonoured lists a field, or a branch that it is part of, or a part of it. */

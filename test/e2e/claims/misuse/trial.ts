@@ -29,6 +29,8 @@ export class Trial {
   readonly #context: ClaimContext;
   readonly #world: World;
   readonly #name: string;
+  /** What the status remembers takes a full run to be sure of. */
+  readonly #compared: Readonly<{ thorough: boolean }>;
   /** As it was at rest; undefined until it was, and after a change that left something behind. */
   #before: Seen | undefined;
   #spec: unknown;
@@ -37,6 +39,7 @@ export class Trial {
     this.#context = context;
     this.#world = world;
     this.#name = name;
+    this.#compared = { thorough: context.form === 'full' };
   }
 
   /** Creates the model. */
@@ -85,14 +88,14 @@ export class Trial {
   /** Takes the change back; what differs from before when it does not come back, undefined when all does. */
   async #reverted(before: Seen): Promise<string | undefined> {
     await this.#context.kube.applyStrictly(CHURN_MODELS, this.#manifest(BASE));
-    const wanted = lasting(before);
+    const wanted = lasting(before, this.#compared);
     let last: Json = null;
     try {
       await this.#context.kube.untilAny(
         { what: 'as before', deadlineMs: REVERTED_WITHIN_MS },
         async () => this.#world.seen(this.#name).seen,
         (seen) => {
-          last = seen === undefined ? null : lasting(seen);
+          last = seen === undefined ? null : lasting(seen, this.#compared);
           return seen !== undefined && seen.model.status?.observedGeneration === seen.model.metadata.generation && isDeepStrictEqual(last, wanted);
         },
       );
@@ -114,7 +117,7 @@ export class Trial {
         lastLook = look;
         const { status, metadata } = seen.model;
         if ((metadata.generation ?? 0) < generation || status?.observedGeneration !== metadata.generation) return false;
-        const state = JSON.stringify([lasting(seen), declared(seen.owned)]);
+        const state = JSON.stringify([lasting(seen, this.#compared), declared(seen.owned)]);
         restingLooks = state === last ? restingLooks + 1 : 0;
         last = state;
         return restingLooks >= RESTING_LOOKS || enough(seen);

@@ -81,13 +81,37 @@ function withoutForeign(value: unknown): Json {
   return JsonValue.parse(JSON.parse(JSON.stringify(value, (field, inner: unknown) => (FOREIGN_FIELDS.has(field) ? undefined : inner))));
 }
 
-/** What must be as before once a change is taken back. Inspections leave a Job for its log, and a version that served once may be kept at zero pods. */
-export function lasting({ model, owned }: Seen): Json {
+/**
+ * What may stay of a change that was taken back: history that the model keeps on purpose, each with its reason. All else must be as before.
+ * A new field of the status that remembers belongs here, or is compared.
+ */
+export const HISTORY = {
+  'Job': 'an inspection leaves its Job for its log',
+  'Deployment of status.previous': 'a version that served once is kept at zero pods until rollbackWindow ends; a Deployment of any other version must go',
+  'status.previous': 'it says which version that is; never the one that serves',
+  'status.rejected': 'a version that was refused may not come back by itself; the one that serves is never among them',
+} as const;
+
+/**
+ * What must be as before once a change is taken back.
+ * @param thorough also what the status remembers, and Deployments at zero replicas, but for {@link HISTORY}
+ */
+export function lasting({ model, owned }: Seen, { thorough }: Readonly<{ thorough: boolean }>): Json {
   const stable = model.status?.stable?.hash.slice(0, 8) ?? '';
-  const kept = owned.filter((object) => object.kind !== 'Job' && !(object.kind === 'Deployment' && object.metadata.labels?.[LABELS.hash] !== stable && replicasOf(object) === 0));
-  const { phase, conditions, candidate } = model.status ?? {};
+  const { phase, conditions, candidate, previous, rejected, latest, retention } = model.status ?? {};
+  const isHistory = (object: KubeObject): boolean => {
+    const hash = object.metadata.labels?.[LABELS.hash] ?? '';
+    if (object.kind !== 'Deployment' || hash === stable || replicasOf(object) !== 0) return object.kind === 'Job';
+    return !thorough || previous?.hash.slice(0, 8) === hash;
+  };
   const told = (conditions ?? []).map(({ type, status, reason, message }) => ({ type, status, reason: reason ?? '', message: message ?? '' }));
-  return { owned: declared(kept), phase: phase ?? '', stable, candidate: candidate === undefined ? 'none' : 'on its way', conditions: told };
+  const remembered = {
+    previousServes: previous !== undefined && previous.hash.slice(0, 8) === stable,
+    rejectedServes: (rejected ?? []).some(({ hash }) => hash !== undefined && hash.slice(0, 8) === stable),
+    latest: latest === undefined ? 'none' : `${latest.version} ${latest.code ?? ''}`,
+    retention: retention === undefined ? 'none' : `${retention.outcome} ${retention.reason}`,
+  };
+  return { owned: declared(owned.filter((object) => !isHistory(object))), phase: phase ?? '', stable, candidate: candidate === undefined ? 'none' : 'on its way', conditions: told, ...(thorough ? { remembered } : {}) };
 }
 
 function replicasOf(object: KubeObject): number | undefined {

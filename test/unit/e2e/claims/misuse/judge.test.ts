@@ -10,6 +10,12 @@ describe('a refusal names its field', () => {
     { message: 'spec.batch[0].name: Required value', field: 'spec.batch[].name', expected: true },
     { message: 'spec.batch[0]: Invalid value: more', field: 'spec.batch[].select.minProbability', expected: true },
     { message: 'unknown field "spec.model.misspelt"', field: 'spec.model.misspelt', expected: true },
+    { message: 'spec.storage: Invalid value: write the name of an object', field: 'spec.batch[].name', expected: false },
+    { message: 'spec: Invalid value: batch: each needs a name', field: 'spec.batch[].name', expected: true },
+    { message: '.spec.batch: element 0 omits key field "name"', field: 'spec.batch[].name', expected: true },
+    { message: 'spec.rollout.gate.labels: Unsupported value', field: 'spec.labels', expected: true },
+    { message: 'labels: Feedback needs a deadline', field: 'spec.labels', expected: false },
+    { message: 'version: write the name of a sub-folder', field: 'spec.model.version', expected: false },
     { message: 'spec: Invalid value', field: 'spec.serving.replicas', expected: false },
     { message: 'the object is invalid', field: 'spec.serving.replicas', expected: false },
   ])('$message for $field: $expected', ({ message, field, expected }) => expect(namesField(message, field)).toBe(expected));
