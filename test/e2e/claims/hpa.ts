@@ -49,6 +49,7 @@ export const hpa: PlatformClaim = {
     await size(context, { replicas: null, autoscaling: { minReplicas: FEWEST, maxReplicas: MOST, targetCPUUtilizationPercentage: TARGET_PERCENT } });
     await kube.until(AUTOSCALERS, MODEL, { what: 'there is an autoscaler', deadlineMs: SOON_MS }, () => true);
     await untilSized(context, FEWEST);
+    await untilBehind(context, watch, FEWEST);
     await ownsNoReplicas(context, 'number to autoscaler');
 
     const peak = form === 'full' ? await underLoad(context, watch) : await changeOfVersion(context, watch, await largerByHand(context, watch));
@@ -58,8 +59,7 @@ export const hpa: PlatformClaim = {
     await size(context, { replicas: FIXED, autoscaling: null });
     await kube.untilAny({ what: 'the autoscaler is gone', deadlineMs: SOON_MS }, async () => kube.find(AUTOSCALERS, MODEL), (found) => found === undefined);
     await untilSized(context, FIXED);
-    // The status may know of the smaller size before the watch does.
-    await kube.untilAny({ what: `${FIXED} pods are behind the Service`, deadlineMs: SOON_MS }, async () => watch.ready, (ready) => ready === FIXED);
+    await untilBehind(context, watch, FIXED);
 
     const phases = await watch.stop();
     for (const phase of phases) holds(context, phase);
@@ -105,8 +105,13 @@ async function largerByHand(context: ClaimContext, watch: CapacityWatch): Promis
   context.progress(`${pods} pods, by hand instead of by load`);
   const [deployment] = await context.kube.list(DEPLOYMENTS);
   await context.kube.kubectl('scale', `deployment/${deployment?.metadata.name ?? ''}`, `--replicas=${pods}`);
-  await context.kube.untilAny({ what: `${pods} pods are behind the Service`, deadlineMs: SOON_MS }, async () => watch.ready, (ready) => ready === pods);
+  await untilBehind(context, watch, pods);
   return pods;
+}
+
+/** The status may know of a size before the watch does: what a phase changed must be seen within it. */
+async function untilBehind({ kube }: ClaimContext, watch: CapacityWatch, pods: number): Promise<void> {
+  await kube.untilAny({ what: `${pods} pods are behind the Service`, deadlineMs: SOON_MS }, async () => watch.ready, (ready) => ready === pods);
 }
 
 /** @returns the size that both versions had */
@@ -114,8 +119,10 @@ async function changeOfVersion(context: ClaimContext, watch: CapacityWatch, pods
   const { kube, progress } = context;
   progress(`another version, ${pods} pods strong`);
   watch.phase('another version under the autoscaler', pods);
+  const before = watch.addresses;
   await kube.patch(MODELS, MODEL, { spec: { model: { version: VERSIONS.better } } });
   await untilServing(kube, MODEL, { version: VERSIONS.better, deadlineMs: SOON_MS });
+  await kube.untilAny({ what: 'only pods of the new version are behind the Service', deadlineMs: SOON_MS }, async () => watch.addresses, (now) => now.size > 0 && [...now].every((address) => !before.has(address)));
   await ownsNoReplicas(context, 'another version under the autoscaler');
   return pods;
 }
@@ -132,6 +139,7 @@ async function underLoad(context: ClaimContext, watch: CapacityWatch): Promise<n
     watch.phase('under load', FEWEST);
     const grown = await kube.untilAny({ what: `the autoscaler makes it ${MOST}`, deadlineMs: SCALED_WITHIN_MS, everyMs: 1000 }, async () => kube.list(DEPLOYMENTS), (all) => all.some(({ spec }) => spec.replicas === MOST));
     await untilSized(context, MOST);
+    await untilBehind(context, watch, MOST);
     await ownsNoReplicas(context, 'under load');
     peak = await changeOfVersion(context, watch, Math.max(...grown.map(({ spec }) => spec.replicas)));
     const pinned = watch.states.at(-1)?.minReplicas;

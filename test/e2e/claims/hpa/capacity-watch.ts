@@ -62,8 +62,12 @@ export class CapacityWatch {
 
   /** Pods behind the Service now. */
   get ready(): number {
-    const addresses = this.#slices.list().flatMap(({ endpoints }) => endpoints ?? []).flatMap(({ conditions, addresses }) => (conditions.ready === true ? addresses : []));
-    return new Set(addresses).size;
+    return this.addresses.size;
+  }
+
+  /** Addresses of the pods behind the Service now. */
+  get addresses(): ReadonlySet<string> {
+    return new Set(this.#slices.list().flatMap(({ endpoints }) => endpoints ?? []).flatMap(({ conditions, addresses }) => (conditions.ready === true ? addresses : [])));
   }
 
   /** Everything that somebody told the autoscaler, in order. */
