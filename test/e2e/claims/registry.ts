@@ -1,6 +1,7 @@
 import { onPlatform, type RunnableClaim } from '../context.ts';
 import { atRest } from './at-rest.ts';
 import { badPackage } from './bad-package.ts';
+import { crash } from './crash.ts';
 import { demo } from './demo.ts';
 import { fuzz } from './fuzz.ts';
 import { hpa } from './hpa.ts';
@@ -37,4 +38,5 @@ export const CLAIMS: readonly RunnableClaim[] = [
   onPlatform(noFailedCalls),
   onPlatform(atRest),
   onPlatform(scale),
+  onPlatform(crash),
 ];
