@@ -59,7 +59,11 @@ test('a leader that is stopped (SIGSTOP) and goes on has written its last; one t
   await eventually(() => seen.length, (count) => count > countNow + 50);
 
   const stoppedAt = seen.indexOf('second');
-  expect({ before: [...new Set(seen.slice(0, stoppedAt))], after: [...new Set(seen.slice(stoppedAt))], holder: await holder() }).toEqual({ before: ['first'], after: ['second'], holder: 'second' });
+  const late = seen.slice(stoppedAt).filter((writer) => writer === 'first').length;
+  expect({ before: [...new Set(seen.slice(0, stoppedAt))], holder: await holder() }).toEqual({ before: ['first'], holder: 'second' });
+  // One that writes without a pause is sometimes stopped between its last look and the system call: that one write leaves when it goes on
+  // (docs/decisions/0010). Without the fence it would go on writing.
+  expect(late).toBeLessThanOrEqual(1);
 
   const third = start('third');
   const stopped = once(second, 'exit');
