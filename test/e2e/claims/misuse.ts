@@ -18,6 +18,8 @@ const SHORT_SAMPLE: Readonly<Record<ChangeKind, number>> = { Valid: 6, AtBound: 
 /** In full; the schema gives far more. */
 const FEWEST_CHANGES = 200;
 const SHOWN_FAILURES = 12;
+/** The short form tries the same ones at every run: what none has tried yet is for the full form, not for somebody else's push. */
+const SEEDS: Readonly<Record<ClaimContext['form'], number>> = { full: 1, short: 904_378 };
 const WRONG: ReadonlySet<Outcome['result']> = new Set(['Lost', 'Silent', 'NotReverted']);
 
 /** Whatever a person writes into a manifest is done, or refused, or told; and taking it back takes all of it back. */
@@ -28,7 +30,7 @@ export const misuse: PlatformClaim = {
   run: async (context) => {
     const { form, progress, kube, signal } = context;
     await fakeNodes(signal);
-    const seed = form === 'full' ? 1 : Date.now() % 1_000_000;
+    const seed = SEEDS[form];
     const all = changesOf(await specSchema(), BASE, COMPANIONS, seededRandom(seed));
     const changes = form === 'full' ? all : sampleOf(all, seed);
     progress(`${changes.length} of ${all.length} changes, seed ${seed}`);
@@ -67,7 +69,7 @@ async function inLanes(context: ClaimContext, world: World, changes: readonly Ch
   return outcomes;
 }
 
-/** Some of each kind, others at every run. */
+/** Some of each kind. */
 function sampleOf(all: readonly Change[], seed: number): readonly Change[] {
   const random = seededRandom(seed);
   const shuffled = all.map((change) => ({ change, key: random() })).toSorted((a, b) => a.key - b.key).map(({ change }) => change);

@@ -39,6 +39,7 @@ export const COMPANIONS: Companions = {
 export const IN_TIME: Readonly<Record<string, string>> = {
   'spec.rollout.rollbackWindow': 'how long the version before is kept, once there is one',
   'spec.rollout.supersede': 'Immediate is what happens without it to a pinned version',
+  'spec.serving.auth': 'None is what happens without it; Token is told by SpecHonoured until it is there',
   'spec.model.pollInterval': 'when latest is resolved again',
   'spec.rollout.offline': 'asked of the next version',
   'spec.storage.credentials.evaluation': 'used by the next inspection',
