@@ -29,6 +29,16 @@ export function identityOf(version: VersionIdentity): VersionIdentity {
 }
 
 /**
+ * The state as the Service bears it out: a version before that it selects is called until now, whatever was written down, so that its drain
+ * begins when callers leave it (DESIGN section 4, invariant 2).
+ */
+export function stillCalled({ state, selected, nowMs }: Pick<Facts, 'state' | 'selected' | 'nowMs'>): RolloutState {
+  const { stable, previous } = state;
+  if (stable === undefined || previous === undefined || shortHash(previous.hash) !== selected) return state;
+  return { ...state, previous: { ...previous, replacedAtMs: nowMs } };
+}
+
+/**
  * A promotion that happened and was not written down: the Service went over, then the operator was cut off. While stable can answer,
  * deciding again is enough; where it cannot, going back would leave callers with nobody (DESIGN section 4, invariant 1), so that the
  * side which answers is stable from now on.

@@ -15,6 +15,7 @@ type Sized = Pick<Facts, 'wanted' | 'pods' | 'selected' | 'autoscaler'>;
 /**
  * Pods that are needed to answer all callers now, and so what a version must have before they move to it. By number: that. By autoscaler: what
  * it has made of the version that serves, within its bounds.
+ * @param stable undefined: whom the Service selects counts
  */
 export function demandOf({ wanted, pods, selected }: Sized, stable: RolloutState['stable']): number {
   if (wanted.autoscaling === undefined) return wanted.replicas;
@@ -35,10 +36,10 @@ export function sizeOf(facts: Sized, hash: CandidateHash, replicas: number): num
 
 /**
  * Size to write for the stable version. An autoscaler that is about to take it over gets it no smaller than its smallest size,
- * and shrinks it itself.
+ * and shrinks it itself. One that callers come back to, because the switch away was cut off, gets it no smaller than the side they leave.
  */
 export function stableSize(facts: Sized, stable: NonNullable<RolloutState['stable']>): number | undefined {
-  const demand = demandOf(facts, stable);
+  const demand = Math.max(demandOf(facts, stable), demandOf(facts, undefined));
   const size = facts.pods(stable.hash).requested ?? 0;
   // Without pods it loses its autoscaler first: see decideAutoscaling.
   if (facts.wanted.autoscaling === undefined || size === 0) return demand;
@@ -60,7 +61,8 @@ export function decideAutoscaling(facts: Facts, stable: RolloutState['stable'], 
   if (autoscaling === undefined || serving === undefined || size === 0) return { autoscaler: undefined, holding: undefined, recheckMs: undefined };
   const { maxReplicas, targetCPUPercent } = autoscaling;
   const within = (pinned: number): number => Math.min(Math.max(pinned, replicas), maxReplicas);
-  const leftMs = stable === undefined ? 0 : stable.startedAtMs + SETTLE_MS - nowMs;
+  // Since when callers are there may not be written down.
+  const leftMs = stable === undefined ? SETTLE_MS : stable.startedAtMs + SETTLE_MS - nowMs;
   const autoscaler = { target: serving, minReplicas: leftMs > 0 ? within(size) : replicas, maxReplicas, targetCPUPercent };
   // Callers leave what it sizes now: should they have to come back, they find as many pods as they left.
   const left = live?.target === selected && selected !== serving ? selected : undefined;

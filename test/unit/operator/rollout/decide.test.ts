@@ -72,6 +72,14 @@ describe('the Service went over, and the operator was cut off before it wrote th
       expected: { phase: 'Stable', reason: 'Settled', selected: 'b', sizes: { a: 0, b: 2 }, moves: ['Promoted'], job: undefined, recheckMs: DRAIN_MS },
     },
     {
+      name: 'back to the one before, cut off, and stable is wanted after all: the drain begins now',
+      want: wanted('a'),
+      state: { stable: stable('a'), previous: previous('b', { replacedAtMs: NOW_MS - DRAIN_MS }) },
+      selected: 'b',
+      pods: { a: READY_PODS, b: READY_PODS },
+      expected: { phase: 'Stable', reason: 'Settled', selected: 'a', sizes: { a: 2, b: 2 }, moves: [], job: undefined, recheckMs: DRAIN_MS },
+    },
+    {
       name: 'nobody answers anywhere: as the state says',
       want: wanted('b'),
       state: { stable: stable('a'), candidate: deployed('b') },

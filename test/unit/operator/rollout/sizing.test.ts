@@ -103,10 +103,27 @@ describe('who sizes what', () => {
       name: 'one that comes back in the middle of its drain keeps its callers',
       want: wanted('a', { replicas: 1 }),
       state: { stable: stable('b'), previous: previous('a', { replacedAtMs: NOW_MS - 1000 }), candidate: deployed('a') },
+      selected: 'b',
       given: { a: pods(3, 0), b: pods(1) },
       expected: { selected: 'b', sizes: { a: 3, b: 1 }, autoscaler: undefined, recheckMs: DRAIN_MS - 1000 },
     },
-    { name: 'a status that was lost: what answers stays autoscaled', want: from2to6('b'), state: {}, selected: 'a', given: { a: pods(5) }, live: sizes('a'), expected: { selected: undefined, sizes: {}, autoscaler: autoscaler('a') } },
+    {
+      name: 'a status that was lost: what answers stays autoscaled, and as large as it is: since when callers are there is not known',
+      want: from2to6('b'),
+      state: {},
+      selected: 'a',
+      given: { a: pods(5) },
+      live: sizes('a'),
+      expected: { selected: undefined, sizes: {}, autoscaler: autoscaler('a', 5), recheckMs: SETTLE_MS },
+    },
+    {
+      name: 'cut off after the Service went over, and then autoscaling is asked for: callers come back to a side as large as the one they leave',
+      want: wanted('a', { replicas: 1, autoscaling: { maxReplicas: 6, targetCPUPercent: 70 } }),
+      state: { stable: stable('a'), candidate: deployed('b') },
+      selected: 'b',
+      given: { a: pods(1), b: pods(2) },
+      expected: { selected: 'a', sizes: { a: 2 }, autoscaler: { ...autoscaler('a'), minReplicas: 1 } },
+    },
   ])('$name', ({ want, state, given, live, selected = state.stable === undefined ? undefined : 'a', expected }) => {
     const settledOn = state.candidate === undefined && state.stable !== undefined ? shortOf(state.stable.version) : selected === undefined ? undefined : shortOf(selected);
     const decision = decide(facts({ wanted: want, state: { ...INITIAL_STATE, ...state }, pods: podsOf(given), autoscaler: live, selected: settledOn }));
