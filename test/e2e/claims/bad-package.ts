@@ -35,11 +35,11 @@ export const badPackage: PlatformClaim = {
     const sum = (of: (each: CaseResult) => number): number => results.reduce((total, each) => total + of(each), 0);
     return {
       checks: [],
-      figure: `${cases.length + 1} cases, ${recovered.length} recovered (the slowest ${(slowestMs / 1000).toFixed(0)} s after its cause was gone), ${sum((each) => each.failed)} of ${sum((each) => each.calls)} calls of stable failed`,
+      figure: `${cases.length + 1} cases, ${recovered.length} recovered (the slowest ${(slowestMs / 1000).toFixed(0)} s after its cause was gone), ${sum((each) => each.failed)} of ${sum((each) => each.calls)} calls of stable failed, the longest took ${Math.max(...results.map((each) => each.longestMs)).toFixed(0)} ms`,
       evidence: [
-        '| case | cause named | recovered after, s | calls | failed | status |',
-        '| --- | --- | --- | --- | --- | --- |',
-        ...results.map((each) => `| ${each.name} | ${each.cause} | ${each.recovered ? (each.recoveryMs / 1000).toFixed(1) : 'not'} | ${each.calls} | ${each.failed} | ${each.condition.replaceAll('|', '\\|')} |`),
+        '| case | cause named | recovered after, s | calls | failed | longest call, ms | status |',
+        '| --- | --- | --- | --- | --- | --- | --- |',
+        ...results.map((each) => `| ${each.name} | ${each.cause} | ${each.recovered ? (each.recoveryMs / 1000).toFixed(1) : 'not'} | ${each.calls} | ${each.failed} | ${each.longestMs.toFixed(0)} | ${each.condition.replaceAll('|', '\\|')} |`),
       ].join('\n'),
     };
   },

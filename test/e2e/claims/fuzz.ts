@@ -9,7 +9,7 @@ import type { ClaimContext, PlatformClaim } from '../context.ts';
 import { CHURN_MODELS, PODS } from '../kinds.ts';
 import { cardOf, telcoCustomers } from '../load/customers.ts';
 import { failuresInWords, Load } from '../load/load.ts';
-import type { LoadReport, SampleCall } from '../load/protocol.ts';
+import { CALL_TIMEOUT_MS, type LoadReport, type SampleCall } from '../load/protocol.ts';
 import { churnModel, VERSIONS } from '../manifest.ts';
 import { untilServing } from '../serving.ts';
 import { Documented, statusesOf, undocumented } from './fuzz/judge.ts';
@@ -30,7 +30,7 @@ const SLOW_FOR_MS = 13_000;
 const MEMORY_RATIO = 1.1;
 /** So long nothing but them and a caller is there: what they cost it is seen alone. */
 const SLOW_ALONE_MS = { short: 5000, full: 15_000 } as const;
-const CALLER = { ratePerSecond: 20, keptConnections: 4, timeoutMs: 15_000 } as const;
+const CALLER = { ratePerSecond: 20, keptConnections: 4, timeoutMs: CALL_TIMEOUT_MS } as const;
 const CALLER_P99_MS = 1000;
 const STARTED_WITHIN_MS = 180_000;
 const SHOWN = 5;

@@ -3,6 +3,7 @@ import { command, output } from '../command.ts';
 import { SYSTEM_NAMESPACE, type ClaimContext, type PlatformClaim } from '../context.ts';
 import { AUTOSCALERS, DEPLOYMENTS, MODELS } from '../kinds.ts';
 import { failuresInWords, Load } from '../load/load.ts';
+import { CALL_TIMEOUT_MS } from '../load/protocol.ts';
 import { TOLERANCE, twoVersionSamples } from '../load/samples.ts';
 import { churnModel, VERSIONS } from '../manifest.ts';
 import { conditionOf, isServing, untilServing } from '../serving.ts';
@@ -132,7 +133,7 @@ async function underLoad(context: ClaimContext, watch: CapacityWatch): Promise<n
   await figures(context);
   const samples = await twoVersionSamples(SAMPLES, signal);
   const url = `${await context.serviceUrl(MODEL)}/v1/models/${MODEL}:predict`;
-  const load = Load.start({ url, ratePerSecond: RATE_PER_SECOND, keptConnections: 10, timeoutMs: 5000, tolerance: TOLERANCE, versions: BOTH_ANSWER, samples: [...samples], phase: 'under load' });
+  const load = Load.start({ url, ratePerSecond: RATE_PER_SECOND, keptConnections: 10, timeoutMs: CALL_TIMEOUT_MS, tolerance: TOLERANCE, versions: BOTH_ANSWER, samples: [...samples], phase: 'under load' });
   let peak: number;
   try {
     progress(`${RATE_PER_SECOND} calls a second, until the autoscaler has ${MOST} pods`);

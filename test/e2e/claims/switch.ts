@@ -5,8 +5,8 @@ import type { ClaimContext, PlatformClaim } from '../context.ts';
 import { DEPLOYMENTS, MODELS, PODS } from '../kinds.ts';
 import { judgeAnswer } from '../load/answer-check.ts';
 import { Caller } from '../load/caller.ts';
-import { callsOf, failuresInWords, Load } from '../load/load.ts';
-import { CONNECTIONS, type LoadReport, type SampleCall } from '../load/protocol.ts';
+import { callsOf, failuresInWords, Load, wasOnSchedule } from '../load/load.ts';
+import { CALL_TIMEOUT_MS, CONNECTIONS, type LoadReport, type SampleCall } from '../load/protocol.ts';
 import { TOLERANCE, twoVersionSamples } from '../load/samples.ts';
 import { churnModel, VERSIONS } from '../manifest.ts';
 import { untilServing } from '../serving.ts';
@@ -14,8 +14,6 @@ import { PodWatcher, type SeenPods } from './serving-pods.ts';
 
 const MODEL = 'switch';
 const RATE_PER_SECOND = 200;
-/** Callers give up after this, and so do we. */
-const TIMEOUT_MS = 2000;
 const KEPT_CONNECTIONS = 20;
 const SAMPLES = 400;
 const STARTED_WITHIN_MS = 180_000;
@@ -47,7 +45,7 @@ export const versionSwitch: PlatformClaim = {
     await untilServing(kube, MODEL, { version: VERSIONS.decent, deadlineMs: STARTED_WITHIN_MS });
     const watcher = new PodWatcher(kube, MODEL);
     const url = `${await context.serviceUrl(MODEL)}/v1/models/${MODEL}:predict`;
-    const load = Load.start({ url, ratePerSecond: RATE_PER_SECOND, keptConnections: KEPT_CONNECTIONS, timeoutMs: TIMEOUT_MS, tolerance: TOLERANCE, versions: BOTH_ANSWER, samples: [...samples], phase: 'before' });
+    const load = Load.start({ url, ratePerSecond: RATE_PER_SECOND, keptConnections: KEPT_CONNECTIONS, timeoutMs: CALL_TIMEOUT_MS, tolerance: TOLERANCE, versions: BOTH_ANSWER, samples: [...samples], phase: 'before' });
     const newcomer = newcomerOf(url, sample);
     const paces = form === 'full' ? FULL : SHORT;
     const tookMs: number[] = [];
@@ -84,21 +82,21 @@ type Switched = Readonly<{ pace: Pace; phase: string; version: string; tookMs: n
 function outcome({ check, form }: ClaimContext, report: LoadReport, pods: SeenPods, switches: readonly Switched[]) {
   const seen = Object.keys(BOTH_ANSWER).flatMap((version) => CONNECTIONS.map((connection) => ({ version, connection, calls: callsOf(report, { version, connection }) })));
   const unreached = switches.filter(({ phase, version }) => callsOf(report, { phase, version, connection: 'Fresh' }) === 0).map(({ phase }) => phase);
-  const due = Math.floor((report.tookMs / 1000) * RATE_PER_SECOND);
+  const schedule = wasOnSchedule(report, RATE_PER_SECOND);
   const reach = REACH[form];
   const checks: Check[] = [
     check('no call failed, and every answer was right for its version', report.failed === 0, report.failed === 0 ? `${report.calls} calls` : `${report.failed} of ${report.calls}: ${failuresInWords(report)}`),
     check('no serving pod restarted', pods.restarts === 0, `${pods.restarts} restarts of ${pods.pods} pods ${pods.restarted.join(' ')}`.trim()),
     check('every switch reached callers', unreached.length === 0, unreached.length === 0 ? `${switches.length} switches` : unreached.join(', ')),
     check(reach.name, seen.every(({ calls, version, connection }) => calls > 0 || reach.excused(version, connection)), seen.map(({ version, connection, calls }) => `${version} ${connection} ${calls}`).join(', ')),
-    check('the schedule was kept', report.calls >= due - RATE_PER_SECOND && report.latestSendMs < TIMEOUT_MS, `${report.calls} of ${due} calls, the latest sent ${report.latestSendMs.toFixed(0)} ms late`),
+    check('the schedule was kept', schedule.kept, schedule.figures),
   ];
   const times = `p50 ${report.p50Ms.toFixed(1)} ms, p99 ${report.p99Ms.toFixed(1)} ms`;
   return {
     checks,
     figure: `${switches.length} switches: ${report.calls} calls, ${report.failed} failed, ${pods.restarts} restarts, ${times}`,
     evidence: [
-      `${RATE_PER_SECOND} calls a second on a fixed schedule for ${(report.tookMs / 1000).toFixed(0)} s, half over ${KEPT_CONNECTIONS} kept-alive connections, half over a connection each; times from the instant a call was due; a call fails after ${TIMEOUT_MS} ms; none is tried again. Longest call: ${report.maxMs.toFixed(0)} ms.`,
+      `${RATE_PER_SECOND} calls a second on a fixed schedule for ${(report.tookMs / 1000).toFixed(0)} s, half over ${KEPT_CONNECTIONS} kept-alive connections, half over a connection each; times from the instant a call was due; a call fails after ${CALL_TIMEOUT_MS} ms; none is tried again. Longest call: ${report.maxMs.toFixed(0)} ms.`,
       '',
       '| switch | to | pace | from the change of the spec to the first new connection, s | calls until the next | by the new version |',
       '| --- | --- | --- | --- | --- | --- |',
@@ -157,7 +155,7 @@ async function switchTo({ kube }: ClaimContext, version: string, newcomer: () =>
 
 /** Which version answers a connection made now; what is wrong where none does. */
 function newcomerOf(url: string, sample: SampleCall): () => Promise<string> {
-  const caller = new Caller({ url, keptConnections: 1, timeoutMs: TIMEOUT_MS });
+  const caller = new Caller({ url, keptConnections: 1, timeoutMs: CALL_TIMEOUT_MS });
   return async () => {
     const outcome = await caller.call('Fresh', sample.body);
     if ('error' in outcome) return outcome.error;

@@ -60,6 +60,16 @@ export function failedIn(report: LoadReport, phase: string): number {
   return report.failedByPhase[phase] ?? 0;
 }
 
+/** Calls are sent this late at most, or they were not those of the plan. */
+const LATEST_SEND_MS = 5000;
+
+/** Whether calls were sent when they were due, and in words. */
+export function wasOnSchedule(report: LoadReport, ratePerSecond: number): Readonly<{ kept: boolean; figures: string }> {
+  const due = Math.floor((report.tookMs / 1000) * ratePerSecond);
+  const kept = report.calls >= due - ratePerSecond && report.latestSendMs < LATEST_SEND_MS;
+  return { kept, figures: `${report.calls} of ${due} calls, the latest sent ${report.latestSendMs.toFixed(0)} ms late` };
+}
+
 /** First tries of a phase that failed and were followed by a second one. */
 export function retriedIn(report: LoadReport, phase: string): number {
   return report.retried.filter((retried) => retried.phase === phase).reduce((sum, { calls }) => sum + calls, 0);

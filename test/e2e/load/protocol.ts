@@ -4,6 +4,12 @@ import { z } from 'zod';
 export const CONNECTIONS = ['Kept', 'Fresh'] as const;
 export type Connection = (typeof CONNECTIONS)[number];
 
+/**
+ * When callers give up: late is not lost, and on a machine that others use, too, a shorter limit measures the machine. Nothing that is lost
+ * comes after this: an unanswered SYN has been sent four times by then. How long calls took is reported.
+ */
+export const CALL_TIMEOUT_MS = 15_000;
+
 /** One call that is sent again and again, and what each version must answer to it. */
 export const SampleCall = z.object({
   /** The whole request body. */

@@ -15,7 +15,7 @@ import { nextTryMs, untilTold, type Told } from './told.ts';
 export const RECOVERED_WITHIN_MS = 300_000 + 60_000;
 
 /** What became of one case. */
-export type CaseResult = Readonly<{ name: string; cause: string; condition: string; recovered: boolean; recoveryMs: number; calls: number; failed: number }>;
+export type CaseResult = Readonly<{ name: string; cause: string; condition: string; recovered: boolean; recoveryMs: number; calls: number; failed: number; longestMs: number }>;
 
 /** Spoils, looks, puts right, waits, on a model of its own. */
 export async function runCase(context: ClaimContext, bad: BadCase, samples: readonly SampleCall[]): Promise<CaseResult> {
@@ -48,7 +48,7 @@ async function spoilAndPutRight(context: ClaimContext, bad: BadCase, subject: Su
   check(`${bad.name}: stable serves on, nobody is answered by the bad package`, report.failed === 0 && early === 0, report.failed === 0 ? `${report.calls} calls, ${early} answered early` : failuresInWords(report));
   await kube.delete(CHURN_MODELS, bad.name);
   await bad.cleanUp?.(subject);
-  return { name: bad.name, cause: bad.cause, condition: told.condition, recovered: recoveryMs !== undefined, recoveryMs: recoveryMs ?? Number.NaN, calls: report.calls, failed: report.failed };
+  return { name: bad.name, cause: bad.cause, condition: told.condition, recovered: recoveryMs !== undefined, recoveryMs: recoveryMs ?? Number.NaN, calls: report.calls, failed: report.failed, longestMs: report.maxMs };
 }
 
 /** Waits until the version serves; how long that took since the given instant, undefined where it did not come. */

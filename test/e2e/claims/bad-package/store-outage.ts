@@ -46,5 +46,5 @@ async function outlast(context: ClaimContext, subject: Subject): Promise<CaseRes
   const early = callsOf(report, { phase: 'bad', version: subject.version });
   check(`${NAME}: it recovers by itself, and ${subject.version} serves`, recoveryMs !== undefined, recoveryMs === undefined ? `not within ${RECOVERED_WITHIN_MS / 1000} s: ${(await subject.model()).status?.message}` : `${(recoveryMs / 1000).toFixed(1)} s after the store was back`);
   check(`${NAME}: stable serves on, nobody is answered by the new package`, report.failed === 0 && early === 0, report.failed === 0 ? `${report.calls} calls, ${early} answered early` : failuresInWords(report));
-  return { name: NAME, cause: 'StoreUnreachable', condition: told.condition, recovered: recoveryMs !== undefined, recoveryMs: recoveryMs ?? Number.NaN, calls: report.calls, failed: report.failed };
+  return { name: NAME, cause: 'StoreUnreachable', condition: told.condition, recovered: recoveryMs !== undefined, recoveryMs: recoveryMs ?? Number.NaN, calls: report.calls, failed: report.failed, longestMs: report.maxMs };
 }

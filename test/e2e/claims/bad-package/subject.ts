@@ -3,14 +3,13 @@ import type { ChurnModel } from '../../../../contracts/churn-model/churn-model.t
 import type { ClaimContext } from '../../context.ts';
 import { MODELS, SECRETS, SERVICES } from '../../kinds.ts';
 import { Load } from '../../load/load.ts';
-import type { LoadReport, SampleCall } from '../../load/protocol.ts';
+import { CALL_TIMEOUT_MS, type LoadReport, type SampleCall } from '../../load/protocol.ts';
 import { TOLERANCE } from '../../load/samples.ts';
 import { churnModel, STORAGE, VERSIONS } from '../../manifest.ts';
 import { untilServing } from '../../serving.ts';
 import { packageCopy, type PackageCopy } from './package-copy.ts';
 
 const RATE_PER_SECOND = 10;
-const TIMEOUT_MS = 2000;
 const STARTED_WITHIN_MS = 240_000;
 /** Several models share a small node. */
 export const SMALL_CPU = '20m';
@@ -55,7 +54,7 @@ export class Subject {
     );
     await untilServing(kube, name, { version: VERSIONS.decent, deadlineMs: STARTED_WITHIN_MS });
     const url = `${await context.serviceUrl(name)}/v1/models/${name}:predict`;
-    const load = Load.start({ url, ratePerSecond: RATE_PER_SECOND, keptConnections: 4, timeoutMs: TIMEOUT_MS, tolerance: TOLERANCE, versions: SERVES_DECENT, samples: [...samples], phase: 'before' });
+    const load = Load.start({ url, ratePerSecond: RATE_PER_SECOND, keptConnections: 4, timeoutMs: CALL_TIMEOUT_MS, tolerance: TOLERANCE, versions: SERVES_DECENT, samples: [...samples], phase: 'before' });
     return new Subject({ context, name, version, files: await packageCopy(VERSIONS.better, version), load });
   }
 

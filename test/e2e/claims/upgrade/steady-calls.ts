@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { TOLERANCE } from '../../load/samples.ts';
 import { cardOf, telcoCustomers } from '../../load/customers.ts';
 import { Load } from '../../load/load.ts';
-import type { SampleCall } from '../../load/protocol.ts';
+import { CALL_TIMEOUT_MS, type SampleCall } from '../../load/protocol.ts';
 import { VERSIONS } from '../../manifest.ts';
 
 const RATE_PER_SECOND = 50;
@@ -22,5 +22,5 @@ export async function steadyCalls(url: string, phase: string): Promise<Load> {
     const answer = await fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
     samples.push({ body, expected: { [ANSWERED]: Answer.parse(await answer.json()).predictions[0].probability } });
   }
-  return Load.start({ url, ratePerSecond: RATE_PER_SECOND, keptConnections: 10, timeoutMs: 2000, tolerance: TOLERANCE, versions: SAME_ANSWERS, samples, phase });
+  return Load.start({ url, ratePerSecond: RATE_PER_SECOND, keptConnections: 10, timeoutMs: CALL_TIMEOUT_MS, tolerance: TOLERANCE, versions: SAME_ANSWERS, samples, phase });
 }
