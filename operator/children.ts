@@ -1,6 +1,6 @@
 import { shortHash } from '../contracts/digest.ts';
 import type { Caches } from './caches.ts';
-import { AUTOSCALERS, CHURN_MODELS, CRON_JOBS, DEPLOYMENTS, DISRUPTION_BUDGETS, JOBS, NETWORK_POLICIES, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
+import { AUTOSCALERS, CHURN_MODELS, CRON_JOBS, DEPLOYMENTS, DISRUPTION_BUDGETS, JOBS, NETWORK_POLICIES, podsOfJob, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
 import type { Children } from './observation/observe.ts';
 import { autoscaler } from './resources/autoscaler.ts';
 import { disruptionBudgets } from './resources/disruption-budget.ts';
@@ -108,10 +108,7 @@ export class ChildrenWriter {
     const wanted = retentionCronJobs(subject, this.#settings, decision.state);
     for (const cronJob of wanted) await round.do(this.#put(round, CRON_JOBS, this.#caches.cronJobs, subject, cronJob, signal));
     const names = new Set(wanted.map((each) => each.metadata.name));
-    for (const cronJob of children.cronJobs) {
-      if (names.has(cronJob.metadata.name) || cronJob.metadata.deletionTimestamp !== undefined) continue;
-      await this.#delete(CRON_JOBS, this.#caches.cronJobs, cronJob, signal);
-    }
+    await this.#remove(CRON_JOBS, this.#caches.cronJobs, children.cronJobs.filter(({ metadata }) => !names.has(metadata.name)), signal);
   }
 
   /** @param resourceVersion for what takes pods away: only from the state that it was decided on, however late the call arrives */
@@ -145,10 +142,7 @@ export class ChildrenWriter {
    * and the phase when the pod is cleaned up.
    */
   #isReported(job: KubeObject, children: Children): boolean {
-    return children.pods.some(({ metadata, status }) => {
-      if (metadata.labels?.['batch.kubernetes.io/job-name'] !== job.metadata.name) return false;
-      return status.phase === 'Succeeded' || status.phase === 'Failed' || status.containerStatuses.some(({ state }) => state.terminated !== undefined);
-    });
+    return podsOfJob(children.pods, job.metadata.name).some(({ status }) => status.phase === 'Succeeded' || status.phase === 'Failed' || status.containerStatuses.some(({ state }) => state.terminated !== undefined));
   }
 
   /** Deletes what is not being deleted already. */

@@ -3,15 +3,7 @@ import type { InspectionJob, PodProblem } from '../rollout/facts.ts';
 import { NO_POD_MS } from '../rollout/inspection.ts';
 import type { Job, Pod } from './kinds.ts';
 import { failureReportOf, podProblem } from './pod-problem.ts';
-
-function reportOf(message: string | undefined): InspectionReport | undefined {
-  if (message === undefined) return undefined;
-  try {
-    return InspectionReport.safeParse(JSON.parse(message)).data;
-  } catch {
-    return undefined;
-  }
-}
+import { reportOf } from './termination-message.ts';
 
 /** A container reports RFC 3339 in seconds; without one the Job's own time serves, else the look itself. */
 function timeMs(text: string | null | undefined, otherwiseMs: number): number {
@@ -39,7 +31,7 @@ export function observeInspection(job: Job | undefined, pods: readonly Pod[], no
   if (job === undefined) return { state: 'Absent' };
   for (const pod of pods) {
     const ended = pod.status.containerStatuses.find((status) => status.name === 'inspect')?.state.terminated;
-    const report = reportOf(ended?.message);
+    const report = reportOf(InspectionReport, ended?.message);
     if (report !== undefined) return { state: 'Finished', report, finishedAtMs: timeMs(ended?.finishedAt, nowMs) };
   }
   const failed = job.status?.conditions.find((condition) => condition.type === 'Failed' && condition.status === 'True');

@@ -89,3 +89,8 @@ const Pod = z.object({
 export type Pod = z.infer<typeof Pod>;
 /** Pods are only read: what we do not read is not kept. They are the largest objects of all, and there are the most of them. */
 export const PODS: ResourceKind<Pod> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true, schema: Pod };
+
+/** Of these pods those of one Job, by the label that the Job controller puts on them. */
+export function podsOfJob(pods: readonly Pod[], jobName: string): readonly Pod[] {
+  return pods.filter(({ metadata }) => metadata.labels?.['batch.kubernetes.io/job-name'] === jobName);
+}

@@ -11,14 +11,11 @@ import { pollTry, type Try } from '../rollout/latest.ts';
 import type { RolloutState } from '../rollout/state.ts';
 import { observeAutoscaler } from './autoscaler.ts';
 import { observeInspection } from './inspection-job.ts';
-import type { Autoscaler, CronJob, Deployment, DisruptionBudget, Job, NetworkPolicy, Pod, Service, StoredChurnModel } from './kinds.ts';
+import { podsOfJob, type Autoscaler, type CronJob, type Deployment, type DisruptionBudget, type Job, type NetworkPolicy, type Pod, type Service, type StoredChurnModel } from './kinds.ts';
 import { observeRetention } from './retention-run.ts';
 import { rolloutStateOf } from './rollout-state.ts';
 import { observeVersion } from './version-pods.ts';
 import { wantedOf } from './wanted.ts';
-
-/** Label that the Job controller puts on a Job's pods. */
-const JOB_NAME_LABEL = 'batch.kubernetes.io/job-name';
 
 /** The model's objects as the caches have them; only those it controls. */
 export type Children = Readonly<{
@@ -51,7 +48,7 @@ function jobOf(wanted: Wanted, state: RolloutState, subject: Subject, children: 
   if (current === undefined) return { state: 'Absent' };
   const name = inspectJobName(subject, current);
   const job = children.jobs.find((each) => each.metadata.name === name);
-  return observeInspection(job, children.pods.filter((pod) => pod.metadata.labels?.[JOB_NAME_LABEL] === name), nowMs);
+  return observeInspection(job, podsOfJob(children.pods, name), nowMs);
 }
 
 function firstIssue(root: string, error: z.ZodError): string {

@@ -2,6 +2,7 @@ import { isErrorCode } from '../../contracts/error-catalogue.ts';
 import { FailureReport } from '../../contracts/reports.ts';
 import type { PodProblem } from '../rollout/facts.ts';
 import type { ContainerStatus, Pod } from './kinds.ts';
+import { reportOf } from './termination-message.ts';
 
 /** What the kubelet says while a container waits for something that is not the package: it tries again by itself. */
 const OUTSIDE_REASONS = new Set([
@@ -23,14 +24,9 @@ const STARTING_REASONS = new Set(['PodInitializing', 'ContainerCreating']);
 /** Faults of the package itself: nothing outside comes back. */
 const PACKAGE_CODES = new Set(['GoldenMismatch', 'GraphInvalid', 'GoldenInvalid', 'CardInvalid', 'PackageTooLarge', 'ScoringFailed']);
 
-/** The report a container left, if it left one that can be read. */
+/** The failure report a container left, if it left one that can be read. */
 export function failureReportOf(message: string | undefined): FailureReport | undefined {
-  if (message === undefined) return undefined;
-  try {
-    return FailureReport.safeParse(JSON.parse(message)).data;
-  } catch {
-    return undefined;
-  }
+  return reportOf(FailureReport, message);
 }
 
 const LONGEST = 500;

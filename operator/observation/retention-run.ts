@@ -1,24 +1,13 @@
 import type { RetentionRun } from '../../contracts/churn-model/status.ts';
 import { LABELS } from '../../contracts/names.ts';
 import { RetentionReport } from '../../contracts/reports.ts';
-import type { Job, Pod } from './kinds.ts';
+import { podsOfJob, type Job, type Pod } from './kinds.ts';
 import { failureReportOf } from './pod-problem.ts';
-
-/** Label that the Job controller puts on a Job's pods. */
-const JOB_NAME_LABEL = 'batch.kubernetes.io/job-name';
-
-function reportOf(message: string | undefined): RetentionReport | undefined {
-  if (message === undefined) return undefined;
-  try {
-    return RetentionReport.safeParse(JSON.parse(message)).data;
-  } catch {
-    return undefined;
-  }
-}
+import { reportOf } from './termination-message.ts';
 
 function runOf(job: Job, pods: readonly Pod[]): RetentionRun | undefined {
   const ended = pods.flatMap((pod) => pod.status.containerStatuses).find((status) => status.name === 'retain' && status.state.terminated !== undefined)?.state.terminated;
-  const report = reportOf(ended?.message);
+  const report = reportOf(RetentionReport, ended?.message);
   if (report !== undefined) return { outcome: report.outcome, reason: report.code ?? report.reason, message: report.message, finishedAt: report.finishedAt };
   const failed = job.status?.conditions.find((condition) => condition.type === 'Failed' && condition.status === 'True');
   if (failed === undefined) return undefined;
@@ -34,6 +23,6 @@ function runOf(job: Job, pods: readonly Pod[]): RetentionRun | undefined {
 export function observeRetention(jobs: readonly Job[], pods: readonly Pod[]): RetentionRun | undefined {
   const runs = jobs
     .filter((job) => job.metadata.labels?.[LABELS.component] === 'retention')
-    .flatMap((job) => runOf(job, pods.filter((pod) => pod.metadata.labels?.[JOB_NAME_LABEL] === job.metadata.name)) ?? []);
+    .flatMap((job) => runOf(job, podsOfJob(pods, job.metadata.name)) ?? []);
   return runs.toSorted((a, b) => b.finishedAt.localeCompare(a.finishedAt))[0];
 }

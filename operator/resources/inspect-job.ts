@@ -3,7 +3,7 @@ import { ACTIONS } from '../../contracts/names.ts';
 import type { Decision } from '../rollout/decision.ts';
 import type { Stable } from '../rollout/state.ts';
 import type { Desired } from './desired.ts';
-import { containerBase, identityEnvironment, podBase, storeEnvironment, variables, volumeParts } from './pod-parts.ts';
+import { jobPod, variables } from './pod-parts.ts';
 import type { Settings } from './settings.ts';
 import { childLabels, childMetadata, type Subject } from './subject.ts';
 
@@ -24,8 +24,6 @@ export function inspectJobName(subject: Pick<Subject, 'name'>, inspection: Pick<
 /** The Job that looks at a package before anything is deployed: digests, golden rows, offline gate (DESIGN section 5). */
 export function inspectJob(subject: Subject, settings: Settings, inspection: Inspection, stable: Stable | undefined): Desired {
   const labels = childLabels(subject, 'inspect');
-  // It writes its report into the store.
-  const volume = volumeParts(subject, inspection.repository, 'ReadWrite');
   const environment = variables({
     CHURNOPS_VERSION: inspection.requested,
     CHURNOPS_OFFLINE_MIN_AUC: subject.spec.rollout?.offline?.minAUC.toString(),
@@ -45,22 +43,8 @@ export function inspectJob(subject: Subject, settings: Settings, inspection: Ins
       backoffLimit: 0,
       activeDeadlineSeconds: DEADLINE_SECONDS,
       ttlSecondsAfterFinished: inspection.poll ? KEEP_POLL_SECONDS : KEEP_FINISHED_SECONDS,
-      template: {
-        metadata: { labels: { ...labels, ...volume.labels } },
-        spec: {
-          ...podBase(subject, settings, 'evaluation'),
-          restartPolicy: 'Never',
-          containers: [
-            {
-              ...containerBase(settings, 'inspect', 'inspect'),
-              env: [...identityEnvironment(subject, settings), ...storeEnvironment(subject, inspection.repository, 'evaluation'), ...volume.environment, ...environment],
-              resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '2Gi' } },
-              volumeMounts: [{ name: 'scratch', mountPath: '/tmp' }, ...volume.mounts],
-            },
-          ],
-          volumes: [{ name: 'scratch', emptyDir: {} }, ...volume.volumes],
-        },
-      },
+      // It writes its report into the store.
+      template: jobPod(subject, settings, { name: 'inspect', repository: inspection.repository, labels, environment, resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '2Gi' } } }),
     },
   };
 }

@@ -162,3 +162,25 @@ export function containerBase(settings: Settings, name: string, command: 'serve'
     terminationMessagePolicy: 'File',
   } as const;
 }
+
+/** The pod of a Job that looks at or after the store: once, as who evaluates, with the repository's volume where there is one. */
+export function jobPod(subject: Subject, settings: Settings, job: Readonly<{ name: 'inspect' | 'retain'; repository: string; labels: Readonly<Record<string, string>>; environment: readonly EnvironmentVariable[]; resources: unknown }>) {
+  const { name, repository, labels, environment, resources } = job;
+  const volume = volumeParts(subject, repository, 'ReadWrite');
+  return {
+    metadata: { labels: { ...labels, ...volume.labels } },
+    spec: {
+      ...podBase(subject, settings, 'evaluation'),
+      restartPolicy: 'Never',
+      containers: [
+        {
+          ...containerBase(settings, name, name),
+          env: [...identityEnvironment(subject, settings), ...storeEnvironment(subject, repository, 'evaluation'), ...volume.environment, ...environment],
+          resources,
+          volumeMounts: [{ name: 'scratch', mountPath: '/tmp' }, ...volume.mounts],
+        },
+      ],
+      volumes: [{ name: 'scratch', emptyDir: {} }, ...volume.volumes],
+    },
+  };
+}

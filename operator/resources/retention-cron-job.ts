@@ -2,7 +2,7 @@ import { sha256Hex } from '../../contracts/digest.ts';
 import { durationMs } from '../../contracts/duration.ts';
 import type { RolloutState } from '../rollout/state.ts';
 import type { Desired } from './desired.ts';
-import { containerBase, identityEnvironment, podBase, storeEnvironment, variables, volumeParts } from './pod-parts.ts';
+import { jobPod, variables } from './pod-parts.ts';
 import type { Settings } from './settings.ts';
 import { childLabels, childMetadata, childName, type Subject } from './subject.ts';
 
@@ -41,8 +41,7 @@ export function retentionCronJobs(subject: Subject, settings: Settings, state: P
   if (raw === undefined && predictions === undefined && evaluations === undefined) return [];
   const { repository } = subject.spec.model;
   const labels = childLabels(subject, 'retention');
-  const volume = volumeParts(subject, repository, 'ReadWrite');
-  const keep = variables({ CHURNOPS_RETAIN_RAW: raw, CHURNOPS_RETAIN_PREDICTIONS: predictions, CHURNOPS_RETAIN_EVALUATIONS: evaluations, CHURNOPS_KEEP_SINCE: keepSince(subject, state) });
+  const environment = variables({ CHURNOPS_RETAIN_RAW: raw, CHURNOPS_RETAIN_PREDICTIONS: predictions, CHURNOPS_RETAIN_EVALUATIONS: evaluations, CHURNOPS_KEEP_SINCE: keepSince(subject, state) });
   return [
     {
       apiVersion: 'batch/v1',
@@ -61,22 +60,7 @@ export function retentionCronJobs(subject: Subject, settings: Settings, state: P
             // Tomorrow is the next try.
             backoffLimit: 0,
             activeDeadlineSeconds: DEADLINE_SECONDS,
-            template: {
-              metadata: { labels: { ...labels, ...volume.labels } },
-              spec: {
-                ...podBase(subject, settings, 'evaluation'),
-                restartPolicy: 'Never',
-                containers: [
-                  {
-                    ...containerBase(settings, 'retain', 'retain'),
-                    env: [...identityEnvironment(subject, settings), ...storeEnvironment(subject, repository, 'evaluation'), ...volume.environment, ...keep],
-                    resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
-                    volumeMounts: [{ name: 'scratch', mountPath: '/tmp' }, ...volume.mounts],
-                  },
-                ],
-                volumes: [{ name: 'scratch', emptyDir: {} }, ...volume.volumes],
-              },
-            },
+            template: jobPod(subject, settings, { name: 'retain', repository, labels, environment, resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } } }),
           },
         },
       },

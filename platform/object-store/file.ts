@@ -220,11 +220,16 @@ export class FileStore implements ObjectStore {
     });
   }
 
+  /** The root as people write it; that of a whole volume needs its slash. */
+  get #rootUrl(): string {
+    return this.#url === 'file://' ? 'file:///' : this.#url;
+  }
+
   async #assertInside(path: string): Promise<void> {
     const root = await realpath(this.#root);
     const real = await realpath(path);
     const inside = root === '/' || real === root || real.startsWith(root + sep);
-    if (!inside) throw new ChurnOpsError('AccessDenied', `A link below ${this.#url === 'file://' ? 'file:///' : this.#url} leads out of it`);
+    if (!inside) throw new ChurnOpsError('AccessDenied', `A link below ${this.#rootUrl} leads out of it`);
   }
 
   async #assertRoot(): Promise<void> {
@@ -232,7 +237,7 @@ export class FileStore implements ObjectStore {
       await access(this.#root, constants.X_OK);
     } catch (cause) {
       const code = systemCode(cause) === 'EACCES' ? 'AccessDenied' : 'BucketNotFound';
-      throw new ChurnOpsError(code, `Folder ${this.#url === 'file://' ? 'file:///' : this.#url} of the volume ${code === 'AccessDenied' ? 'may not be entered' : 'does not exist'}`, { cause });
+      throw new ChurnOpsError(code, `Folder ${this.#rootUrl} of the volume ${code === 'AccessDenied' ? 'may not be entered' : 'does not exist'}`, { cause });
     }
   }
 

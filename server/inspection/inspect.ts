@@ -4,11 +4,8 @@ import { LATEST } from '../../contracts/names.ts';
 import type { InspectEnvironment } from '../../contracts/pod-environment.ts';
 import type { InspectionCheck, InspectionReport, InspectionReportFile } from '../../contracts/reports.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import { parseLocation } from '../../platform/object-store/location.ts';
-import type { StoreLocation } from '../../platform/object-store/location.ts';
-import type { ObjectStore } from '../../platform/object-store/object-store.ts';
-import { openStore } from '../../platform/object-store/open.ts';
-import type { RetryPolicy } from '../../platform/retry/retry.ts';
+import { openRepository, toldPatience } from '../package/open-repository.ts';
+import type { Patience } from '../package/open-repository.ts';
 import { readRemoteCard } from '../package/remote-package.ts';
 import type { Repository } from '../package/remote-package.ts';
 import { clipped, MAX_MESSAGE } from '../report/termination-message.ts';
@@ -27,7 +24,7 @@ export type InspectOptions = Readonly<{
   environment: InspectEnvironment;
   logger: Logger;
   signal: AbortSignal;
-  patience?: Pick<RetryPolicy, 'totalMs' | 'baseMs' | 'maxMs'>;
+  patience?: Patience;
   now?: () => Date;
 }>;
 
@@ -53,11 +50,8 @@ export async function inspectPackage({ environment, logger, signal, patience = I
     checks: notes.checks,
   });
   try {
-    const location = parseLocation(environment.CHURNOPS_REPOSITORY, environment.CHURNOPS_VOLUME);
-    const store = storeOf(environment, location);
+    const { repository, location } = openRepository(environment, toldPatience(patience, { logger, signal }));
     try {
-      const onRetry = (error: unknown, attempt: number, waitMs: number): void => logger.warn({ error, attempt, waitMs }, 'store unreachable, trying again');
-      const repository: Repository = { store, prefix: location.prefix, url: environment.CHURNOPS_REPOSITORY, patience: { ...patience, signal, onRetry } };
       const file = finish(await judge(environment, repository, notes, logger));
       const { checks: _checks, ...short } = file;
       // A look without news leaves nothing behind: there may be one every minute.
@@ -66,7 +60,7 @@ export async function inspectPackage({ environment, logger, signal, patience = I
       logger.info({ verdict: report.verdict, reason: report.reason, code: report.code, evidence: report.report?.path, reportProblem: report.reportProblem }, report.message);
       return report;
     } finally {
-      store.close();
+      repository.store.close();
     }
   } catch (thrown) {
     signal.throwIfAborted();
@@ -133,20 +127,15 @@ function settledAlready(environment: InspectEnvironment, version: string): strin
   return `${LATEST} is ${version}, which is older than ${stable}, which serves: to go back, name it in spec.model.version.`;
 }
 
-function storeOf(environment: InspectEnvironment, location: StoreLocation): ObjectStore {
-  return openStore(location, { endpoint: environment.CHURNOPS_STORE_ENDPOINT, region: environment.CHURNOPS_STORE_REGION });
-}
-
 /** Stable's card, from the repository that stable came from: `spec.model.repository` may name another one since. */
 async function stableCard(environment: InspectEnvironment, repository: Repository, version: string): Promise<ModelCard> {
   const { CHURNOPS_STABLE_REPOSITORY: url = repository.url, CHURNOPS_STABLE_DIGEST: digest } = environment;
   if (url === repository.url) return readStableCard(repository, version, digest);
-  const location = parseLocation(url, environment.CHURNOPS_VOLUME);
-  const store = storeOf(environment, location);
+  const { repository: former } = openRepository(environment, repository.patience, url);
   try {
-    return await readStableCard({ ...repository, store, prefix: location.prefix, url }, version, digest);
+    return await readStableCard(former, version, digest);
   } finally {
-    store.close();
+    former.store.close();
   }
 }
 

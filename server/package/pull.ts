@@ -1,12 +1,11 @@
 import type { PullEnvironment } from '../../contracts/pod-environment.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import { parseLocation } from '../../platform/object-store/location.ts';
-import { openStore } from '../../platform/object-store/open.ts';
-import type { RetryPolicy } from '../../platform/retry/retry.ts';
 import { assertParity } from '../engine/golden-parity.ts';
 import { OnnxEngine } from '../engine/onnx.ts';
 import { downloadPackage } from './download.ts';
 import type { Download } from './download.ts';
+import { openRepository, toldPatience } from './open-repository.ts';
+import type { Patience } from './open-repository.ts';
 
 /** Transient store errors are sat out this long; then the kubelet starts the container again, with its own back-off. */
 export const PULL_PATIENCE = { totalMs: 60_000, baseMs: 500, maxMs: 10_000 } as const;
@@ -17,7 +16,7 @@ export type PullOptions = Readonly<{
   packageFolder: string;
   logger: Logger;
   signal: AbortSignal;
-  patience?: Pick<RetryPolicy, 'totalMs' | 'baseMs' | 'maxMs'>;
+  patience?: Patience;
 }>;
 
 /**
@@ -25,11 +24,8 @@ export type PullOptions = Readonly<{
  * @throws ChurnOpsError as downloadPackage, OnnxEngine.load and assertParity
  */
 export async function pull({ environment, packageFolder, logger, signal, patience = PULL_PATIENCE }: PullOptions): Promise<Download> {
-  const location = parseLocation(environment.CHURNOPS_REPOSITORY, environment.CHURNOPS_VOLUME);
-  const store = openStore(location, { endpoint: environment.CHURNOPS_STORE_ENDPOINT, region: environment.CHURNOPS_STORE_REGION });
+  const { repository } = openRepository(environment, toldPatience(patience, { logger, signal }));
   try {
-    const onRetry = (error: unknown, attempt: number, waitMs: number): void => logger.warn({ error, attempt, waitMs }, 'store unreachable, trying again');
-    const repository = { store, prefix: location.prefix, url: environment.CHURNOPS_REPOSITORY, patience: { ...patience, signal, onRetry } };
     const download = await downloadPackage(repository, environment.CHURNOPS_VERSION, environment.CHURNOPS_PACKAGE_DIGEST, packageFolder);
     const engine = await OnnxEngine.load(download.found.graph, download.found.card);
     try {
@@ -40,6 +36,6 @@ export async function pull({ environment, packageFolder, logger, signal, patienc
     }
     return download;
   } finally {
-    store.close();
+    repository.store.close();
   }
 }

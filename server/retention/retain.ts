@@ -3,9 +3,8 @@ import type { RetainEnvironment } from '../../contracts/pod-environment.ts';
 import type { RetentionReport } from '../../contracts/reports.ts';
 import { storeLayout } from '../../contracts/store-layout.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import { parseLocation } from '../../platform/object-store/location.ts';
-import { openStore } from '../../platform/object-store/open.ts';
-import type { RetryPolicy } from '../../platform/retry/retry.ts';
+import { openRepository, toldPatience } from '../package/open-repository.ts';
+import type { Patience } from '../package/open-repository.ts';
 import type { Repository } from '../package/remote-package.ts';
 import { patiently } from '../package/remote-package.ts';
 import { clipped, MAX_MESSAGE } from '../report/termination-message.ts';
@@ -26,7 +25,7 @@ export type RetainOptions = Readonly<{
   dryRun: boolean;
   logger: Logger;
   signal: AbortSignal;
-  patience?: Pick<RetryPolicy, 'totalMs' | 'baseMs' | 'maxMs'>;
+  patience?: Patience;
   now?: () => Date;
 }>;
 
@@ -40,16 +39,13 @@ type Result = Pick<RetentionReport, 'outcome' | 'reason' | 'message' | 'code'> &
  * @throws ChurnOpsError ConfigurationInvalid for a repository that is none; the signal's reason when stopped
  */
 export async function retain({ environment, dryRun, logger, signal, patience = RETAIN_PATIENCE, now = () => new Date() }: RetainOptions): Promise<RetentionReport> {
-  const location = parseLocation(environment.CHURNOPS_REPOSITORY, environment.CHURNOPS_VOLUME);
-  const store = openStore(location, { endpoint: environment.CHURNOPS_STORE_ENDPOINT, region: environment.CHURNOPS_STORE_REGION });
+  const { repository } = openRepository(environment, toldPatience(patience, { logger, signal }));
   try {
-    const onRetry = (error: unknown, attempt: number, waitMs: number): void => logger.warn({ error, attempt, waitMs }, 'store unreachable, trying again');
-    const repository: Repository = { store, prefix: location.prefix, url: environment.CHURNOPS_REPOSITORY, patience: { ...patience, signal, onRetry } };
     const report = await deleteExpired(repository, environment, { dryRun, logger, now });
     logger[report.outcome === 'Done' ? 'info' : 'error']({ outcome: report.outcome, reason: report.reason, deleted: report.deleted, notDeleted: report.notDeleted, dryRun }, report.message);
     return report;
   } finally {
-    store.close();
+    repository.store.close();
   }
 }
 

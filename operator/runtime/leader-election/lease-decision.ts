@@ -1,4 +1,5 @@
-import { leaseInstant, type LeaseRecord } from './lease.ts';
+import { microTime } from '../micro-time.ts';
+import type { LeaseRecord } from './lease.ts';
 import type { LeaseTiming } from './lease-timing.ts';
 
 /** A record and since when, by our own clock, we have seen it unchanged: clocks of other machines are never trusted. */
@@ -26,7 +27,7 @@ export function sight(before: Sighting | undefined, record: LeaseRecord, nowMs: 
  */
 export function decideLease(input: Readonly<{ identity: string; sighting: Sighting | undefined; nowMs: number; wallMs: number; timing: LeaseTiming }>): LeaseMove {
   const { identity, sighting, nowMs, wallMs, timing } = input;
-  const now = leaseInstant(wallMs);
+  const now = microTime(wallMs);
   const fresh: LeaseRecord = { holder: identity, durationMs: timing.leaseDurationMs, acquiredAt: now, renewedAt: now, transitions: 0 };
   if (sighting === undefined) return { move: 'Take', reason: 'Absent', record: fresh };
   const { record, sinceMs } = sighting;
@@ -40,7 +41,7 @@ export function decideLease(input: Readonly<{ identity: string; sighting: Sighti
 
 /** The record that gives the lease back: nobody holds it, and nobody need wait. */
 export function releasedRecord(held: LeaseRecord, wallMs: number): LeaseRecord {
-  const now = leaseInstant(wallMs);
+  const now = microTime(wallMs);
   return { holder: '', durationMs: 1000, acquiredAt: now, renewedAt: now, transitions: held.transitions };
 }
 

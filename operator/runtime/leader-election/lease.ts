@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { StoredObject, type ObjectRef } from '../kube-object.ts';
-import { microTime } from '../micro-time.ts';
 import type { ResourceKind } from '../resource-kind.ts';
 
 const StoredLease = StoredObject.extend({
@@ -55,9 +54,4 @@ export function leaseSpec(record: LeaseRecord): Record<string, unknown> {
 /** A lease that does not exist yet. */
 export function newLease(ref: ObjectRef, record: LeaseRecord) {
   return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: ref, spec: leaseSpec(record) } as const;
-}
-
-/** An instant as leases write it: six fractional digits, or the API server refuses it. */
-export function leaseInstant(epochMs: number): string {
-  return microTime(epochMs);
 }

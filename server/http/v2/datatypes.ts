@@ -11,6 +11,9 @@ export type NumberFormat = Readonly<{
   whole?: Readonly<{ from: number; to: number }>;
 }>;
 
+/** In front of each text of a binary BYTES tensor stands its length, little-endian. */
+export const LENGTH_BYTES = 4;
+
 /** numpy's formats, as clients send them. 64-bit integers lose what float64 cannot hold, which is more than a graph takes. */
 export const NUMBER_FORMATS = {
   BOOL: { sizeBytes: 1, read: (bytes, at) => (bytes.getUint8(at) === 0 ? 0 : 1), whole: { from: 0, to: 1 } },

@@ -3,10 +3,10 @@ import { JSON_LENGTH_HEADER, OUTPUTS } from '../../../contracts/inference.ts';
 import type { OutputName } from '../../../contracts/inference.ts';
 import type { EncodedAnswer } from '../predict-protocol.ts';
 import type { PredictionFrame } from '../prediction-writer.ts';
+import { LENGTH_BYTES, NUMBER_FORMATS } from './datatypes.ts';
 import type { WantedOutput } from './infer-request.ts';
 
-const LENGTH_BYTES = 4;
-const FP64_BYTES = 8;
+const FP64_BYTES = NUMBER_FORMATS.FP64.sizeBytes;
 
 /** What of a request its answer repeats or follows. */
 export type InferAnswerFrame = Readonly<{ id: string; outputs: readonly WantedOutput[] }>;

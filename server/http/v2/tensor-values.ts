@@ -1,12 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { InputColumn } from '../../../contracts/model-card.ts';
 import { kindOf } from '../../validation/column-check.ts';
-import { NUMBER_FORMATS } from './datatypes.ts';
+import { LENGTH_BYTES, NUMBER_FORMATS } from './datatypes.ts';
 import type { NumberDatatype, NumberFormat } from './datatypes.ts';
 import { quoted, wrong } from './infer-request.ts';
 import type { Tensor } from './infer-request.ts';
 
-const LENGTH_BYTES = 4;
 /** Codecs of MLServer whose texts are the categories themselves; base64 or pd_json would be scored as unknown categories. */
 const PLAIN_TEXT: ReadonlySet<string | undefined> = new Set([undefined, 'str', 'np', 'pd']);
 
