@@ -50,7 +50,13 @@ const identity = {
 };
 
 /** The version that answers callers. */
-export const StableVersion = z.object({ ...identity, startedAt: Time.describe('When the Service selected it.') }).describe('The version that answers callers.');
+export const StableVersion = z
+  .object({
+    ...identity,
+    startedAt: Time.describe('When the Service selected it.'),
+    downSince: Time.describe('Since when none of its pods has been ready; after 30 s a candidate that passed and has a ready pod takes over.').optional(),
+  })
+  .describe('The version that answers callers.');
 export type StableVersion = z.infer<typeof StableVersion>;
 
 /** The version on its way. Digest and hash are known once it is inspected. */

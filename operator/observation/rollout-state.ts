@@ -18,7 +18,7 @@ function identityOf(stored: StoredIdentity | undefined): VersionIdentity | undef
 
 function stableOf(stored: StableVersion | undefined): Stable | undefined {
   const identity = identityOf(stored);
-  return identity === undefined || stored === undefined ? undefined : { ...identity, startedAtMs: ms(stored.startedAt) };
+  return identity === undefined || stored === undefined ? undefined : { ...identity, startedAtMs: ms(stored.startedAt), downSinceMs: stored.downSince === undefined ? undefined : ms(stored.downSince) };
 }
 
 function previousOf(stored: PreviousVersion | undefined): Previous | undefined {

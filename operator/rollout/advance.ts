@@ -1,4 +1,5 @@
 import type { Phase } from '../../contracts/churn-model/status.ts';
+import { outageLeftMs } from './callers.ts';
 import type { Decision, Move } from './decision.ts';
 import type { Facts, VersionPods } from './facts.ts';
 import { decideInspection } from './inspection.ts';
@@ -107,7 +108,7 @@ function deployed(facts: Facts, state: RolloutState, candidate: Candidate & { st
   const pods = facts.pods(identity.hash);
   const replicas = demandOf(facts, state.stable);
   const clock = startClock(candidate, pods, replicas, nowMs);
-  const move = decidePromotion({ nowMs, deployedAtMs: clock.deployedAtMs, replicas, pods, mayReject: state.stable !== undefined });
+  const move = decidePromotion({ nowMs, deployedAtMs: clock.deployedAtMs, replicas, pods, mayReject: state.stable !== undefined, outageLeftMs: outageLeftMs(state.stable, nowMs) });
   switch (move.move) {
     case 'Switch': {
       const { state: next, move: switched } = promoted(state, identity, nowMs);

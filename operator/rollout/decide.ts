@@ -1,10 +1,11 @@
 import { LATEST } from '../../contracts/names.ts';
 import { advance } from './advance.ts';
+import { asCallersSee } from './callers.ts';
 import type { Decision, DesiredVersion, Move } from './decision.ts';
 import type { Facts, InspectionJob } from './facts.ts';
 import { decidePrevious, drainLeftMs } from './previous.ts';
 import { knownVersions, pollLatest, rejectedLatest, untilPollMs, type Try } from './latest.ts';
-import { identityOf, stillCalled, unrecordedPromotion } from './promoted.ts';
+import { identityOf, unrecordedPromotion } from './promoted.ts';
 import { decideAutoscaling, demandOf, isAutoscaled, sizeOf, stableSize } from './sizing.ts';
 import type { Candidate, RolloutState } from './state.ts';
 import { findTarget } from './target.ts';
@@ -16,7 +17,7 @@ import { shortHash } from '../../contracts/digest.ts';
  */
 export function decide(facts: Facts): Decision {
   const unrecorded = unrecordedPromotion(facts);
-  if (unrecorded === undefined) return decideNext({ ...facts, state: stillCalled(facts) });
+  if (unrecorded === undefined) return decideNext({ ...facts, state: asCallersSee(facts) });
   const decision = decideNext({ ...facts, state: unrecorded.state, inspectionJob: { state: 'Absent' } });
   return { ...decision, moves: [unrecorded.move, ...decision.moves] };
 }

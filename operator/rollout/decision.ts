@@ -31,7 +31,7 @@ export type Move = Readonly<
   /** Something outside keeps its pods from becoming ready; `code` and `message` say what. */
   | { move: 'CandidateHeld'; version: string; code: string; message: string }
   | { move: 'CandidateRejected'; version: string; reason: Reason; message: string }
-  | { move: 'Promoted'; version: string; from: string | undefined }
+  | { move: 'Promoted'; version: string; from: string | undefined; /** None of its pods was ready. */ wasDown: boolean }
   | { move: 'ReturnedToPrevious'; version: string }
   | { move: 'PreviousDrained'; version: string }
   | { move: 'PreviousRemoved'; version: string }

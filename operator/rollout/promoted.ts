@@ -11,14 +11,14 @@ export function promoted(state: RolloutState, identity: VersionIdentity, nowMs: 
   const from = state.stable;
   return {
     state: {
-      stable: { ...identity, startedAtMs: nowMs },
+      stable: { ...identity, startedAtMs: nowMs, downSinceMs: undefined },
       candidate: undefined,
       previous: from === undefined ? state.previous : { ...identityOf(from), replacedAtMs: nowMs },
       latest: state.latest,
       // It has proven itself since: an old rejection must not keep it from coming back later.
       rejected: state.rejected.filter((entry) => entry.hash !== identity.hash),
     },
-    move: { move: 'Promoted', version: identity.version, from: from?.version },
+    move: { move: 'Promoted', version: identity.version, from: from?.version, wasDown: from?.downSinceMs !== undefined },
   };
 }
 
@@ -26,16 +26,6 @@ export function promoted(state: RolloutState, identity: VersionIdentity, nowMs: 
 export function identityOf(version: VersionIdentity): VersionIdentity {
   const { repository, requested, digest, hash, entityColumn, testAUC } = version;
   return { repository, requested, version: version.version, digest, hash, entityColumn, testAUC };
-}
-
-/**
- * The state as the Service bears it out: a version before that it selects is called until now, whatever was written down, so that its drain
- * begins when callers leave it (DESIGN section 4, invariant 2).
- */
-export function stillCalled({ state, selected, nowMs }: Pick<Facts, 'state' | 'selected' | 'nowMs'>): RolloutState {
-  const { stable, previous } = state;
-  if (stable === undefined || previous === undefined || shortHash(previous.hash) !== selected) return state;
-  return { ...state, previous: { ...previous, replacedAtMs: nowMs } };
 }
 
 /**

@@ -31,6 +31,7 @@ export function startClock(clock: StartClock, pods: VersionPods, replicas: numbe
  * @param input.deployedAtMs of {@link startClock}
  * @param input.replicas pods that are needed to answer all callers
  * @param input.mayReject false for the first version: there is nothing to go back to
+ * @param input.outageLeftMs of stable, see {@link outageLeftMs}: at 0 callers have nobody, and one ready pod is better than none
  */
 export function decidePromotion(input: {
   readonly nowMs: number;
@@ -38,14 +39,16 @@ export function decidePromotion(input: {
   readonly replicas: number;
   readonly pods: VersionPods;
   readonly mayReject: boolean;
+  readonly outageLeftMs: number | undefined;
 }): PromotionMove {
-  const { pods, replicas } = input;
+  const { pods, replicas, outageLeftMs } = input;
   // Nobody is to serve: then nothing has shown that this version can.
   if (replicas === 0) return { move: 'Wait', recheckMs: undefined };
   if (pods.requested !== undefined && pods.requested >= replicas && pods.readyUpToDate >= replicas) return { move: 'Switch' };
-  if (!input.mayReject || pods.problem?.outside === true) return { move: 'Wait', recheckMs: undefined };
+  if (outageLeftMs === 0 && pods.readyUpToDate > 0) return { move: 'Switch' };
+  if (!input.mayReject || pods.problem?.outside === true) return { move: 'Wait', recheckMs: outageLeftMs || undefined };
   const leftMs = input.deployedAtMs + READY_DEADLINE_MS - input.nowMs;
-  if (leftMs > 0) return { move: 'Wait', recheckMs: Math.min(leftMs, READY_DEADLINE_MS) };
+  if (leftMs > 0) return { move: 'Wait', recheckMs: Math.min(leftMs, READY_DEADLINE_MS, outageLeftMs || READY_DEADLINE_MS) };
   const why = pods.problem === undefined ? '' : `: ${pods.problem.code}: ${pods.problem.message}`;
   return { move: 'Reject', message: `${pods.readyUpToDate} of ${replicas} pods became ready within ${READY_DEADLINE_MS / 60_000} minutes${why}` };
 }

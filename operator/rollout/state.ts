@@ -14,7 +14,7 @@ export type VersionIdentity = Readonly<{
 }>;
 
 /** The version that answers callers. */
-export type Stable = VersionIdentity & Readonly<{ startedAtMs: number }>;
+export type Stable = VersionIdentity & Readonly<{ startedAtMs: number; /** Since when none of its pods has been ready. */ downSinceMs: number | undefined }>;
 
 /** The version before; it can come back without gates until the rollback window ends. */
 export type Previous = VersionIdentity & Readonly<{ replacedAtMs: number }>;

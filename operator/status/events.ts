@@ -32,7 +32,7 @@ export function eventOf(move: Move): EventText {
     case 'CandidateRejected':
       return { type: 'Warning', reason: move.reason, action: 'Reject', note: `${move.version} is rejected: ${move.message}` };
     case 'Promoted':
-      return { type: 'Normal', reason: 'Promoted', action: 'Promote', note: move.from === undefined ? `${move.version} is ready and answers callers` : `${move.version} is ready; callers move from ${move.from}` };
+      return { type: 'Normal', reason: 'Promoted', action: 'Promote', note: promotedNote(move) };
     case 'ReturnedToPrevious':
       return { type: 'Normal', reason: 'ReturnedToPrevious', action: 'RollBack', note: `Going back to ${move.version} within the rollback window, without gates` };
     case 'PreviousDrained':
@@ -40,4 +40,9 @@ export function eventOf(move: Move): EventText {
     case 'PreviousRemoved':
       return { type: 'Normal', reason: 'RollbackWindowOver', action: 'Remove', note: `${move.version} is removed: the rollback window is over` };
   }
+}
+
+function promotedNote({ version, from, wasDown }: Extract<Move, { move: 'Promoted' }>): string {
+  if (from === undefined) return `${version} is ready and answers callers`;
+  return wasDown ? `no pod of ${from} was ready; callers move to ${version}` : `${version} is ready; callers move from ${from}`;
 }

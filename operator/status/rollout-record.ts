@@ -51,7 +51,7 @@ function latestRecord({ key, version, checkedAtMs, nextCheckAtMs, failed }: Late
 export function rolloutRecord(state: RolloutState): Pick<ChurnModelStatus, 'stable' | 'candidate' | 'previous' | 'latest' | 'rejected'> {
   const { stable, candidate, previous, latest, rejected } = state;
   return {
-    ...(stable === undefined ? {} : { stable: { ...identityRecord(stable), startedAt: instant(stable.startedAtMs) } }),
+    ...(stable === undefined ? {} : { stable: { ...identityRecord(stable), startedAt: instant(stable.startedAtMs), ...(stable.downSinceMs === undefined ? {} : { downSince: instant(stable.downSinceMs) }) } }),
     ...(candidate === undefined ? {} : { candidate: candidateRecord(candidate) }),
     ...(previous === undefined ? {} : { previous: { ...identityRecord(previous), replacedAt: instant(previous.replacedAtMs) } }),
     ...(latest === undefined ? {} : { latest: latestRecord(latest) }),

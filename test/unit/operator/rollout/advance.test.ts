@@ -150,7 +150,7 @@ const promotion: readonly Case[] = [
     name: 'first version: ready',
     state: { candidate: goingUp },
     facts: { pods: podsOf({ b: READY_PODS }) },
-    expected: { ...rest, phase: 'Stable', reason: 'Settled', state: stateOf({ state: { stable: stable('b', { startedAtMs: NOW_MS }) } }), moves: [{ move: 'Promoted', version: 'b', from: undefined }] },
+    expected: { ...rest, phase: 'Stable', reason: 'Settled', state: stateOf({ state: { stable: stable('b', { startedAtMs: NOW_MS }) } }), moves: [{ move: 'Promoted', version: 'b', from: undefined, wasDown: false }] },
   },
   {
     name: 'ready beside stable; an old rejection of it is over',
@@ -161,7 +161,7 @@ const promotion: readonly Case[] = [
       phase: 'Stable',
       reason: 'Settled',
       state: { stable: stable('b', { startedAtMs: NOW_MS }), candidate: undefined, previous: previous('a', { replacedAtMs: NOW_MS }), latest: undefined, rejected: [rejected('c')] },
-      moves: [{ move: 'Promoted', version: 'b', from: 'a' }],
+      moves: [{ move: 'Promoted', version: 'b', from: 'a', wasDown: false }],
     },
   },
   {

@@ -16,7 +16,7 @@ export function identity(version: string, over: Partial<VersionIdentity> = {}): 
 }
 
 export function stable(version: string, over: Partial<Stable> = {}): Stable {
-  return { ...identity(version), startedAtMs: NOW_MS - HOUR_MS, ...over };
+  return { ...identity(version), startedAtMs: NOW_MS - HOUR_MS, downSinceMs: undefined, ...over };
 }
 
 export function previous(version: string, over: Partial<Previous> = {}): Previous {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { decide } from '../../../../operator/rollout/decide.ts';
 import type { Decision } from '../../../../operator/rollout/decision.ts';
 import type { Facts, VersionPods } from '../../../../operator/rollout/facts.ts';
+import { OUTAGE_MS } from '../../../../operator/rollout/callers.ts';
 import { DRAIN_MS } from '../../../../operator/rollout/previous.ts';
 import { INITIAL_STATE, type RolloutState } from '../../../../operator/rollout/state.ts';
 import { deployed, facts, finished, HOUR_MS, identity, inspecting, keyOf, MINUTE_MS, NO_PODS, NOW_MS, podsOf, previous, READY_PODS, rejected, report, stable, wanted } from './builders.ts';
@@ -85,7 +86,7 @@ describe('the Service went over, and the operator was cut off before it wrote th
       state: { stable: stable('a'), candidate: deployed('b') },
       selected: 'b',
       pods: {},
-      expected: { phase: 'Promoting', reason: 'StartingPods', selected: 'a', sizes: { a: 2, b: 2 }, moves: [], job: undefined, recheckMs: 14 * MINUTE_MS },
+      expected: { phase: 'Promoting', reason: 'StartingPods', selected: 'a', sizes: { a: 2, b: 2 }, moves: [], job: undefined, recheckMs: OUTAGE_MS },
     },
   ])('$name', ({ want, state, selected, pods, expected }) => {
     expect(seen(decide(facts({ wanted: want, state: { ...INITIAL_STATE, ...state }, selected: shortOf(selected), pods: podsOf(pods) })))).toEqual(expected);
@@ -104,6 +105,27 @@ describe('one look', () => {
     { name: 'the first version is ready', state: { candidate: deployed('a') }, pods: { a: READY_PODS }, expected: { phase: 'Stable', reason: 'Settled', selected: 'a', sizes: { a: 2 }, moves: ['Promoted'], job: undefined, recheckMs: undefined } },
     { name: 'settled', state: { stable: stable('a') }, pods: { a: READY_PODS }, expected: { phase: 'Stable', reason: 'Settled', selected: 'a', sizes: { a: 2 }, moves: [], job: undefined, recheckMs: undefined } },
     { name: 'stable has no pod left: it stays selected', state: { stable: stable('a') }, expected: { phase: 'Stable', reason: 'Settled', selected: 'a', sizes: { a: 2 }, moves: [], job: undefined, recheckMs: undefined } },
+    {
+      name: 'stable has no ready pod: since when is remembered, and the candidate that is half there is looked at again in 30 s',
+      want: wanted('b'),
+      state: { stable: stable('a'), candidate: deployed('b') },
+      pods: { a: { ...READY_PODS, ready: 0, readyUpToDate: 0 }, b: wentOver },
+      expected: { phase: 'Promoting', reason: 'StartingPods', selected: 'a', sizes: { a: 2, b: 2 }, moves: [], job: undefined, recheckMs: OUTAGE_MS },
+    },
+    {
+      name: 'and takes over then',
+      want: wanted('b'),
+      state: { stable: stable('a', { downSinceMs: NOW_MS - OUTAGE_MS }), candidate: deployed('b') },
+      pods: { a: { ...READY_PODS, ready: 0, readyUpToDate: 0 }, b: wentOver },
+      expected: { phase: 'Stable', reason: 'Settled', selected: 'b', sizes: { a: 2, b: 2 }, moves: ['Promoted'], job: undefined, recheckMs: DRAIN_MS },
+    },
+    {
+      name: 'but not where stable answers again',
+      want: wanted('b'),
+      state: { stable: stable('a', { downSinceMs: NOW_MS - OUTAGE_MS }), candidate: deployed('b') },
+      pods: { a: wentOver, b: wentOver },
+      expected: { phase: 'Promoting', reason: 'StartingPods', selected: 'a', sizes: { a: 2, b: 2 }, moves: [], job: undefined, recheckMs: 14 * MINUTE_MS },
+    },
     {
       name: 'another version is wanted',
       want: wanted('b'),

@@ -7,7 +7,7 @@ import { failingPods, HOUR_MS, MINUTE_MS, NO_PODS, NOW_MS, READY_PODS } from './
 const starting: VersionPods = { requested: 2, ready: 1, readyUpToDate: 1, problem: undefined };
 const outside = failingPods({ code: 'StoreUnreachable', message: 'no answer', outside: true });
 type Input = Parameters<typeof decidePromotion>[0];
-const base: Input = { nowMs: NOW_MS, deployedAtMs: NOW_MS - MINUTE_MS, replicas: 2, pods: starting, mayReject: true };
+const base: Input = { nowMs: NOW_MS, deployedAtMs: NOW_MS - MINUTE_MS, replicas: 2, pods: starting, mayReject: true, outageLeftMs: undefined };
 const late = NOW_MS - READY_DEADLINE_MS;
 
 describe('whether callers move', () => {
@@ -29,6 +29,11 @@ describe('whether callers move', () => {
     },
     { name: 'out of time for something outside: it holds', given: { deployedAtMs: late, pods: outside }, expected: { move: 'Wait', recheckMs: undefined } },
     { name: 'out of time, but nothing to go back to', given: { deployedAtMs: late, mayReject: false }, expected: { move: 'Wait', recheckMs: undefined } },
+    { name: 'stable has been down for 30 s: one ready pod is better than none', given: { outageLeftMs: 0 }, expected: { move: 'Switch' } },
+    { name: 'likewise after the deadline', given: { outageLeftMs: 0, deployedAtMs: late }, expected: { move: 'Switch' } },
+    { name: 'not to a side where none is ready', given: { outageLeftMs: 0, pods: { ...starting, ready: 0, readyUpToDate: 0 } }, expected: { move: 'Wait', recheckMs: READY_DEADLINE_MS - MINUTE_MS } },
+    { name: 'stable has been down for a while: looked at again in time', given: { outageLeftMs: 12_000 }, expected: { move: 'Wait', recheckMs: 12_000 } },
+    { name: 'likewise while something outside holds some pods', given: { outageLeftMs: 12_000, pods: { ...outside, ready: 1, readyUpToDate: 1 } }, expected: { move: 'Wait', recheckMs: 12_000 } },
     { name: 'the clock jumped back: looked at again within the deadline', given: { deployedAtMs: NOW_MS + HOUR_MS }, expected: { move: 'Wait', recheckMs: READY_DEADLINE_MS } },
   ])('$name', ({ given, expected }) => expect(decidePromotion({ ...base, ...given })).toEqual(expected));
 });

@@ -10,7 +10,7 @@ import { rolloutRecord } from '../../../../operator/status/rollout-record.ts';
 import { SETTLE_MS } from '../../../../operator/rollout/sizing.ts';
 import { identity, MINUTE_MS, NOW_MS, wanted, wantedLatest } from './builders.ts';
 import { brokenBy, type ClusterNow, type Write } from './simulated-invariants.ts';
-import { inspectionJob, isReadyAt, newestOf, newTry, podProblemAt, type PackageBehaviour, type PodBehaviour, type SimulatedJob } from './simulated-packages.ts';
+import { inspectionJob, jobName, isReadyAt, newestOf, newTry, podProblemAt, type PackageBehaviour, type PodBehaviour, type SimulatedJob } from './simulated-packages.ts';
 
 /** How often `latest` is resolved. */
 export const POLL_MS = 6 * MINUTE_MS;
@@ -88,6 +88,7 @@ export class SimulatedCluster {
     const deployment = this.#selected === undefined ? undefined : this.#deployments.get(this.#selected);
     if (deployment === undefined) return;
     this.#resize(deployment, 0);
+    this.#arrived = { ...this.#arrived, size: 0 }; // what callers found is gone by that hand
     this.log.push(`${this.#time()} a hand scales what serves to zero`);
   }
 
@@ -293,8 +294,4 @@ export class SimulatedCluster {
   #time(): string {
     return `+${((this.nowMs - NOW_MS) / 1000).toFixed(1)}s`;
   }
-}
-
-function jobName(key: string, attempt: number, startedAtMs: number): string {
-  return `${key}/${attempt}/${startedAtMs}`;
 }

@@ -1,3 +1,4 @@
+import { OUTAGE_MS } from '../../../../operator/rollout/callers.ts';
 import type { Decision } from '../../../../operator/rollout/decision.ts';
 import type { Facts } from '../../../../operator/rollout/facts.ts';
 
@@ -40,7 +41,7 @@ function broken(invariant: number, what: string): BrokenInvariant {
 export function brokenBy(write: Write, now: ClusterNow, facts: Facts, decision: Decision): BrokenInvariant | undefined {
   switch (write.write) {
     case 'Select':
-      return brokenBySelect(write, now, facts.state.stable?.hash);
+      return brokenBySelect(write, now, facts);
     case 'Scale':
       if (write.hash === now.autoscaled) return broken(9, 'replicas are written that the autoscaler owns');
       if (write.to > write.from) return undefined;
@@ -71,12 +72,14 @@ export function brokenBy(write: Write, now: ClusterNow, facts: Facts, decision: 
   }
 }
 
-function brokenBySelect({ from, to }: Write & { write: 'Select' }, now: ClusterNow, stable: string | undefined): BrokenInvariant | undefined {
+function brokenBySelect({ from, to }: Write & { write: 'Select' }, now: ClusterNow, { state: { stable }, nowMs }: Facts): BrokenInvariant | undefined {
   const answering = from === undefined ? 0 : now.ready(from);
   if (to === undefined) return answering > 0 ? broken(1, 'the Service leaves pods that answer for nobody') : undefined;
   // Where a hand took all pods away on both sides it does not matter whom callers are sent to.
   if (now.ready(to) === 0 && (from === undefined || answering > 0)) return broken(1, 'callers are sent to a side with no ready pod');
-  if (to !== stable) return now.ready(to) < (from === undefined ? now.replicas : now.demand) ? broken(2, 'callers move before the other side is whole') : undefined;
+  const callersHaveNobody = answering === 0 && stable?.downSinceMs !== undefined && nowMs - stable.downSinceMs >= OUTAGE_MS;
+  if (to !== stable?.hash && callersHaveNobody) return undefined;
+  if (to !== stable?.hash) return now.ready(to) < (from === undefined ? now.replicas : now.demand) ? broken(2, 'callers move before the other side is whole') : undefined;
   // Back to stable, where pods may have died meanwhile: no smaller than what callers found when they left it.
   return from !== undefined && (now.size(to) ?? 0) < Math.min(now.sizeFound, answering, now.demand) ? broken(2, 'callers go back to a smaller side') : undefined;
 }

@@ -62,3 +62,8 @@ export function podProblemAt(nowMs: number, pods: PodBehaviour): PodProblem | un
   if (pods.start === 'HeldUp' && nowMs < NOW_MS + pods.untilMs) return { code: 'StoreUnreachable', message: 'no answer', outside: true };
   return undefined;
 }
+
+/** What tells one try's Job from another's. */
+export function jobName(key: string, attempt: number, startedAtMs: number): string {
+  return `${key}/${attempt}/${startedAtMs}`;
+}

@@ -21,7 +21,7 @@ const identities: fc.Arbitrary<VersionIdentity> = fc
     return { repository: REPOSITORY, digest, hash: candidateHash(digest, each.entityColumn), ...each };
   });
 
-const stables: fc.Arbitrary<Stable> = fc.tuple(identities, instants).map(([identity, startedAtMs]) => ({ ...identity, startedAtMs }));
+const stables: fc.Arbitrary<Stable> = fc.tuple(identities, instants, maybe(instants)).map(([identity, startedAtMs, downSinceMs]) => ({ ...identity, startedAtMs, downSinceMs }));
 const previouses: fc.Arbitrary<Previous> = fc.tuple(identities, instants).map(([identity, replacedAtMs]) => ({ ...identity, replacedAtMs }));
 
 function problems(message: fc.Arbitrary<string>) {
