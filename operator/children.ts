@@ -15,15 +15,22 @@ import type { Settings } from './resources/settings.ts';
 import { childName, type Subject } from './resources/subject.ts';
 import type { Decision, DesiredVersion } from './rollout/decision.ts';
 import type { ApiClient } from './runtime/api-client.ts';
-import { isApiError } from './runtime/api-error.ts';
+import { isApiError, type ApiError } from './runtime/api-error.ts';
+import type { Clock } from './runtime/clock.ts';
 import { refOf, type DesiredObject, type KubeObject, type OwnerReference } from './runtime/kube-object.ts';
 import type { OwnedApply } from './runtime/owned-apply.ts';
 import type { ResourceKind } from './runtime/resource-kind.ts';
 import type { KindCache } from './runtime/kind-cache.ts';
 import type { ChildProblem } from './status/report.ts';
 
-/** What became of one round of writes. `gone`: the model is, though its end was not told yet; nothing was made for it. */
-export type ApplyResult = Readonly<{ problems: readonly ChildProblem[]; serviceSwitched: boolean; pending: boolean; gone: boolean }>;
+/**
+ * What became of one round of writes. `failed`: errors of the API server's own (a webhook that is away), which kept no other child from
+ * being written. `gone`: the model is, though its end was not told yet; nothing was made for it.
+ */
+export type ApplyResult = Readonly<{ problems: readonly ChildProblem[]; failed: readonly ApiError[]; serviceSwitched: boolean; pending: boolean; gone: boolean }>;
+
+/** A child on its way out for longer is held by somebody's finalizer. */
+const TERMINATES_WITHIN_MS = 30_000;
 
 /** Brings a model's children to what a decision says, in an order that never leaves callers without pods. */
 export class ChildrenWriter {
@@ -31,12 +38,14 @@ export class ChildrenWriter {
   readonly #apply: OwnedApply;
   readonly #caches: Caches;
   readonly #settings: Settings;
+  readonly #clock: Clock;
 
-  constructor(parts: Readonly<{ client: ApiClient; apply: OwnedApply; caches: Caches; settings: Settings }>) {
+  constructor(parts: Readonly<{ client: ApiClient; apply: OwnedApply; caches: Caches; settings: Settings; clock: Clock }>) {
     this.#client = parts.client;
     this.#apply = parts.apply;
     this.#caches = parts.caches;
     this.#settings = parts.settings;
+    this.#clock = parts.clock;
   }
 
   /**
@@ -66,7 +75,7 @@ export class ChildrenWriter {
       await this.#prune(subject, children, decision, signal);
     }
     await this.#schedule(subject, children, decision, round, signal);
-    return { problems: round.problems, serviceSwitched: service !== undefined, pending: round.pending, gone: round.gone };
+    return { problems: round.problems, failed: round.failed, serviceSwitched: service !== undefined, pending: round.pending, gone: round.gone };
   }
 
   async #put<T extends KubeObject>(round: Round, kind: ResourceKind<T>, cache: KindCache<T>, subject: Subject, desired: DesiredObject, signal: AbortSignal): Promise<Put<T>> {
@@ -78,12 +87,13 @@ export class ChildrenWriter {
       const result = await this.#apply.apply({ kind, ownerUid: subject.uid, desired, current, exact: kind.kind === SERVICES.kind }, signal);
       if (result.outcome === 'Created' || result.outcome === 'Updated') cache.recordWrite(result.object);
       if (result.outcome === 'Foreign') return { problem: nameConflict(kind.kind, desired.metadata.name, result.owner) };
-      if (result.outcome === 'Terminating') return { pending: true };
+      if (result.outcome === 'Terminating') return heldChild(kind.kind, result.object, this.#clock.nowMs());
       return { object: result.object };
     } catch (error) {
       if (isApiError(error, 'Invalid') || isApiError(error, 'BadRequest') || isApiError(error, 'Forbidden')) {
         return { problem: { reason: 'ApplyRefused', message: `the API server refuses ${kind.kind} ${desired.metadata.name}: ${error.message} Tried again every 30 s.` } };
       }
+      if (isApiError(error, 'Internal')) return { failed: error };
       throw error;
     }
   }
@@ -162,11 +172,12 @@ function selectedHash(decision: Decision): string | undefined {
   return decision.selected === undefined ? decision.unrecorded : shortHash(decision.selected);
 }
 
-type Put<T> = Readonly<{ object?: T; problem?: ChildProblem; pending?: boolean }>;
+type Put<T> = Readonly<{ object?: T; problem?: ChildProblem; failed?: ApiError; pending?: boolean }>;
 
 /** Collects what a round of writes met. */
 class Round {
   readonly problems: ChildProblem[] = [];
+  readonly failed: ApiError[] = [];
   pending = false;
   gone = false;
   readonly #lookForOwner: () => Promise<boolean>;
@@ -184,8 +195,9 @@ class Round {
   }
 
   async do<T>(put: Promise<Put<T>>): Promise<T | undefined> {
-    const { object, problem, pending } = await put;
+    const { object, problem, failed, pending } = await put;
     if (problem !== undefined) this.problems.push(problem);
+    if (failed !== undefined) this.failed.push(failed);
     if (pending === true) this.pending = true;
     return object;
   }
@@ -194,4 +206,12 @@ class Round {
 function nameConflict(kind: string, name: string, owner: OwnerReference | undefined): ChildProblem {
   const whose = owner === undefined ? 'it is not ours' : `it belongs to ${owner.kind} ${owner.name}`;
   return { reason: 'NameConflict', message: `${kind} ${name} is in the way: ${whose}, so it was not touched. Delete it or rename the ChurnModel; looked at again every 30 s.` };
+}
+
+/** Its end wakes us; one that does not come is told, with what holds it. */
+function heldChild(kind: string, { metadata }: KubeObject, nowMs: number): Put<never> {
+  const { name, deletionTimestamp = '', finalizers = [] } = metadata;
+  if (nowMs - Date.parse(deletionTimestamp) < TERMINATES_WITHIN_MS) return { pending: true };
+  const holders = finalizers.length === 0 ? 'its pods or its children end slowly' : `held by the finalizers ${finalizers.join(', ')}`;
+  return { problem: { reason: 'ChildTerminating', message: `${kind} ${name} is on its way out since ${deletionTimestamp}, ${holders}; it is made anew once it is gone. Looked at again every 30 s.` } };
 }

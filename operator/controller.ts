@@ -4,23 +4,27 @@ import { CHURN_MODELS, type StoredChurnModel } from './observation/kinds.ts';
 import { observe, type Observation } from './observation/observe.ts';
 import { LABELS } from '../contracts/names.ts';
 import { shortHash } from '../contracts/digest.ts';
-import type { ChurnModelStatus } from '../contracts/churn-model/status.ts';
+import { ChurnModelStatus, type RetentionRun } from '../contracts/churn-model/status.ts';
 import { decide } from './rollout/decide.ts';
 import { demandOf } from './rollout/sizing.ts';
 import type { Decision } from './rollout/decision.ts';
 import type { RolloutState } from './rollout/state.ts';
 import type { ApiClient } from './runtime/api-client.ts';
+import type { ApiError } from './runtime/api-error.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { EventRecorder } from './runtime/event-recorder.ts';
 import { refOfKey } from './runtime/kube-object.ts';
 import type { Reconcile, ReconcileContext, ReconcileResult } from './runtime/reconciler-loop.ts';
+import { boundedText, LONGEST_CAUSE_BYTES } from './status/bounded-text.ts';
 import { eventOf } from './status/events.ts';
-import { invalidSpecStatus, joinedProblem, statusOf, type ChildProblem } from './status/report.ts';
+import { joinedProblem, statusOf, untouchedStatus, type ChildProblem } from './status/report.ts';
 
 /** A safety net under the watch event that ends staleness. */
 const STALE_RECHECK_MS = 1000;
 /** Foreign objects bear no label of ours, so no watch tells when they go. */
 const PROBLEM_RECHECK_MS = 30_000;
+/** Tries that fail in a row before status and event say so: by then it is no hiccup. */
+const TOLD_AFTER_FAILURES = 3;
 /** No watch tells when the CRD was brought up to date; a newer operator begins anew. */
 const UNREADABLE_RECHECK_MS = 300_000;
 
@@ -40,8 +44,7 @@ async function reconcile(parts: ControllerParts, key: string, context: Reconcile
   const copies = caches.stateOf(ref.namespace);
   if (copies === 'Waiting') return { requeueAfterMs: STALE_RECHECK_MS };
   if (copies === 'Refused') {
-    const note = `The operator's account may not list and watch all it needs in namespace ${ref.namespace ?? ''}, so this model is left as it is; the operator's log names the rights.`;
-    parts.events.record({ regarding: model, type: 'Warning', reason: 'RightsMissing', action: 'Observe', note });
+    await tellRightsMissing(parts, model, context.signal);
     return { requeueAfterMs: PROBLEM_RECHECK_MS };
   }
   if (caches.isStale(ref, model.metadata.uid)) return { requeueAfterMs: STALE_RECHECK_MS };
@@ -54,10 +57,22 @@ async function reconcile(parts: ControllerParts, key: string, context: Reconcile
       parts.events.record({ regarding: model, type: 'Warning', reason: 'UnreadableStatus', action: 'Observe', note: problem });
       return { requeueAfterMs: UNREADABLE_RECHECK_MS };
     }
-    await writeStatus(parts, model, invalidSpecStatus({ nowMs: clock.nowMs(), generation, problem, stored }), context.signal);
+    const message = `spec cannot be read: ${boundedText(problem, LONGEST_CAUSE_BYTES)} Correct it and apply again; what runs is left alone.`;
+    await writeStatus(parts, model, untouchedStatus({ nowMs: clock.nowMs(), generation, reason: 'InvalidSpec', message, stored }), context.signal);
     return {};
   }
   return bringAbout(parts, model, observation, context);
+}
+
+/** Told once, in status and event; the model is not looked at without what it is made of. */
+async function tellRightsMissing(parts: ControllerParts, model: StoredChurnModel, signal: AbortSignal): Promise<void> {
+  const stored = ChurnModelStatus.safeParse(model.status ?? {});
+  if (!stored.success) return;
+  const message = `The operator's account may not list and watch all it needs in namespace ${model.metadata.namespace ?? ''}, so this model is left as it is; the operator's log names the rights.`;
+  const status = untouchedStatus({ nowMs: parts.clock.nowMs(), generation: model.metadata.generation ?? 0, reason: 'RightsMissing', message, stored: stored.data });
+  const isKnown = stored.data.conditions?.some(({ type, reason }) => type === 'Progressing' && reason === 'RightsMissing') === true;
+  if (!isKnown) parts.events.record({ regarding: model, type: 'Warning', reason: 'RightsMissing', action: 'Observe', note: message });
+  await writeStatus(parts, model, status, signal);
 }
 
 type Readable = Observation & { readable: true };
@@ -67,6 +82,7 @@ async function bringAbout(parts: ControllerParts, model: StoredChurnModel, obser
   const decision = decide(facts);
   const result = await parts.children.write(subject, children, decision, context.signal);
   if (result.gone) return { requeueAfterMs: STALE_RECHECK_MS };
+  const problems = [...result.problems, ...persisting(result.failed, context.failures)];
   // What the Service does not select is not stable, whatever was decided.
   const truth = result.serviceSwitched ? decision : { ...decision, state: withoutSwitch(decision.state, facts.state), moves: decision.moves.filter((move) => move.move !== 'Promoted') };
   const status = statusOf({
@@ -77,17 +93,26 @@ async function bringAbout(parts: ControllerParts, model: StoredChurnModel, obser
     stablePods: truth.state.stable === undefined ? undefined : facts.pods(truth.state.stable.hash),
     replicas: demandOf(facts, truth.state.stable),
     autoscaling: facts.wanted.autoscaling === undefined ? undefined : { ...facts.wanted.autoscaling, live: facts.autoscaler },
-    problems: result.problems,
+    problems,
     retention: observation.retention,
     serviceSelects: result.serviceSwitched || selects(observation, truth),
     stored,
   });
   await writeStatus(parts, model, status, context.signal);
   tellRetention(parts, model, status, stored, context);
-  tell(parts, model, truth, result.problems, stored, context);
-  const rechecks = [truth.recheckMs, result.problems.length > 0 ? PROBLEM_RECHECK_MS : undefined, result.pending ? STALE_RECHECK_MS : undefined];
+  tell(parts, model, truth, problems, stored, context);
+  // The rest is as it should be; what failed is tried again soon, backing off.
+  const [failure] = result.failed;
+  if (failure !== undefined) throw failure;
+  const rechecks = [truth.recheckMs, problems.length > 0 ? PROBLEM_RECHECK_MS : undefined, result.pending ? STALE_RECHECK_MS : undefined];
   const requeueAfterMs = Math.min(...rechecks.filter((ms) => ms !== undefined));
   return Number.isFinite(requeueAfterMs) ? { requeueAfterMs } : {};
+}
+
+/** An API server that fails once is not worth a word; one that goes on does. */
+function persisting(failed: readonly ApiError[], failures: number): readonly ChildProblem[] {
+  if (failures < TOLD_AFTER_FAILURES) return [];
+  return failed.map(({ message }) => ({ reason: 'ApplyFailed', message: `the API server failed: ${message} Tried again, backing off.` }));
 }
 
 function withoutSwitch(decided: RolloutState, before: RolloutState): RolloutState {
@@ -107,9 +132,13 @@ async function writeStatus(parts: ControllerParts, model: StoredChurnModel, stat
 
 /** A run that failed is told once; the next day's is another one. */
 function tellRetention(parts: ControllerParts, model: StoredChurnModel, { retention }: ChurnModelStatus, stored: ChurnModelStatus | undefined, context: ReconcileContext): void {
-  if (retention === undefined || retention.outcome === 'Done' || retention.finishedAt === stored?.retention?.finishedAt) return;
+  if (retention === undefined || retention.outcome === 'Done' || isSameRun(retention, stored?.retention)) return;
   context.logger.warn({ reason: retention.reason, problem: retention.message }, 'retention');
   parts.events.record({ regarding: model, type: 'Warning', reason: retention.reason, action: 'Retain', note: retention.message });
+}
+
+function isSameRun(run: RetentionRun, known: RetentionRun | undefined): boolean {
+  return known !== undefined && (run.startedAt ?? run.finishedAt) === (known.startedAt ?? known.finishedAt);
 }
 
 function tell(parts: ControllerParts, model: StoredChurnModel, decision: Decision, problems: readonly ChildProblem[], stored: ChurnModelStatus | undefined, context: ReconcileContext): void {

@@ -74,7 +74,7 @@ export async function runOperator({ environment, logger, stop }: OperatorInput):
   const caches = new Caches({ client, clock, random, logger, metrics, namespaces: watched.length === 0 ? 'All' : watched }, environment.CHURNOPS_OPERATOR_CLASS);
   const events = new EventRecorder({ client, reportingController: `${GROUP}/operator`, reportingInstance: environment.POD_NAME, clock, random, logger, metrics });
   const settings = { serverImage: environment.CHURNOPS_SERVER_IMAGE, imagePullPolicy: environment.CHURNOPS_SERVER_IMAGE_PULL_POLICY, imagePullSecrets: environment.CHURNOPS_IMAGE_PULL_SECRETS, network: networkSettings(environment), logLevel: environment.CHURNOPS_LOG_LEVEL };
-  const children = new ChildrenWriter({ client, caches, settings, apply: new OwnedApply({ client, annotation: ANNOTATIONS.applied, logger }) });
+  const children = new ChildrenWriter({ client, caches, settings, clock, apply: new OwnedApply({ client, annotation: ANNOTATIONS.applied, logger }) });
   const queue = new WorkQueue({ name: 'churnmodel', clock, metrics });
   // A standby keeps the keys, too: once it leads it looks at everything.
   caches.onChange((key, initial) => queue.add(key, initial ? 'Low' : 'Normal'));

@@ -117,7 +117,8 @@ export const RetentionRun = z.object({
   outcome: z.enum(['Done', 'Failed']).describe('Whether all that was expired is gone.'),
   reason: z.string().max(64).describe('Why, in one word.'),
   message: Message,
-  finishedAt: Time.describe('When it ended; RFC 3339.'),
+  startedAt: Time.describe('When its Job was made, by the clock of the API server; runs are told apart and ordered by it.').optional(),
+  finishedAt: Time.describe('When it ended, by the clock of its node; RFC 3339.'),
 }).describe('What the newest run of the retention Job ended with.');
 export type RetentionRun = z.infer<typeof RetentionRun>;
 

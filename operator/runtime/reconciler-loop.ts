@@ -20,6 +20,8 @@ export type ReconcileContext = Readonly<{
   /** Aborts at the reconcile's deadline, at the end of the grace period, or when leadership is lost. */
   signal: AbortSignal;
   reconcileID: string;
+  /** Tries of this key that failed before this one, without one between them that did not. */
+  failures: number;
   /** Carries controller, namespace, name and reconcileID. */
   logger: Logger;
 }>;
@@ -124,7 +126,7 @@ export class ReconcilerLoop {
     const startedMs = clock.nowMs();
     metrics.activeWorkers.inc(this.#labels);
     try {
-      const result = await this.#input.reconcile(key, { signal: deadline.signal, reconcileID, logger: log });
+      const result = await this.#input.reconcile(key, { signal: deadline.signal, reconcileID, failures: this.#input.queue.failures(key), logger: log });
       this.#succeeded(key, result);
     } catch (error) {
       this.#failed(key, error, log, cut.aborted);

@@ -9,7 +9,7 @@ import { instant, rolloutRecord } from './rollout-record.ts';
 import { fieldsWithoutEffect, PROMOTION_NOTE } from './spec-honoured.ts';
 
 /** A child that could not be brought to what is wanted. */
-export type ChildProblem = Readonly<{ reason: 'NameConflict' | 'ApplyRefused'; message: string }>;
+export type ChildProblem = Readonly<{ reason: 'NameConflict' | 'ApplyRefused' | 'ApplyFailed' | 'ChildTerminating'; message: string }>;
 
 export type ReportInput = Readonly<{
   nowMs: number;
@@ -103,7 +103,7 @@ function honouredCondition(spec: ChurnModelSpec): ConditionDraft {
 function retentionOf({ spec, retention, stored }: ReportInput): RetentionRun | undefined {
   if (!isRetained(spec)) return undefined;
   const known = stored?.retention;
-  if (retention === undefined || (known !== undefined && known.finishedAt > retention.finishedAt)) return known;
+  if (retention === undefined || (known?.startedAt !== undefined && known.startedAt > (retention.startedAt ?? ''))) return known;
   return { ...retention, message: boundedText(retention.message, LONGEST_MESSAGE_BYTES) };
 }
 
@@ -139,11 +139,11 @@ export function statusOf(input: ReportInput): ChurnModelStatus {
   };
 }
 
-/** Status of an object whose spec cannot be read: it is reported, nothing is touched, and what was known stays. */
-export function invalidSpecStatus(input: { nowMs: number; generation: number; problem: string; stored: ChurnModelStatus | undefined }): ChurnModelStatus {
-  const { stored, problem } = input;
-  const message = boundedText(`spec cannot be read: ${boundedText(problem, LONGEST_MESSAGE_BYTES - 100)} Correct it and apply again; what runs is left alone.`, LONGEST_MESSAGE_BYTES);
-  const draft = (type: ConditionDraft['type']): ConditionDraft => ({ type, status: 'False', reason: 'InvalidSpec', message });
+/** Status of an object that cannot be worked on (its spec cannot be read, rights are missing): that is told, nothing is touched, and what was known stays. */
+export function untouchedStatus(input: { nowMs: number; generation: number; reason: 'InvalidSpec' | 'RightsMissing'; message: string; stored: ChurnModelStatus | undefined }): ChurnModelStatus {
+  const { stored, reason } = input;
+  const message = boundedText(input.message, LONGEST_MESSAGE_BYTES);
+  const draft = (type: ConditionDraft['type']): ConditionDraft => ({ type, status: 'False', reason, message });
   const untouched = (stored?.conditions ?? []).filter(({ type, status }) => type !== 'Progressing' && !(type === 'Ready' && status !== 'True'));
   const drafts = untouched.some(({ type }) => type === 'Ready') ? [draft('Progressing')] : [draft('Ready'), draft('Progressing')];
   return {

@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { ChurnModelSpec } from '../../../contracts/churn-model/spec.ts';
 import { ANNOTATIONS, FIELD_MANAGER } from '../../../contracts/names.ts';
 import { Caches } from '../../../operator/caches.ts';
-import { ChildrenWriter, type ApplyResult } from '../../../operator/children.ts';
+import { ChildrenWriter } from '../../../operator/children.ts';
 import type { Subject } from '../../../operator/resources/subject.ts';
 import { decide } from '../../../operator/rollout/decide.ts';
 import { ApiClient } from '../../../operator/runtime/api-client.ts';
@@ -20,9 +20,13 @@ const subject: Subject = { name: 'telco-churn', namespace: 'retention', uid: 'ui
 const NO_CHILDREN = { deployments: [], services: [], jobs: [], cronJobs: [], scheduledJobs: [], pods: [], autoscalers: [], budgets: [], networkPolicies: [] };
 const MODEL_PATH = /churnmodels\/telco-churn$/;
 
-/** One round for a model of whose children the caches know nothing, while the API server says of the model what `live` says. */
-async function writeWhile(live: Readonly<{ uid: string; deletionTimestamp?: string }> | undefined): Promise<Readonly<{ result: ApplyResult; looks: number; written: readonly string[] }>> {
+type Live = Readonly<{ uid: string; deletionTimestamp?: string }>;
+
+/** One round for a model of whose children the caches know nothing, while the API server answers as it is told. */
+async function oneRound(live: Live | undefined, answer: (path: string, isWrite: boolean) => Readonly<{ status: number; body: object }> | undefined = () => undefined) {
   const transport = new FakeTransport((request, body) => {
+    const told = answer(request.path, isWrite(request));
+    if (told !== undefined) return told;
     if (isWrite(request)) return { status: 201, body: { ...body, metadata: { ...(typeof body['metadata'] === 'object' ? body['metadata'] : {}), uid: 'made', resourceVersion: '2' } } };
     if (MODEL_PATH.test(request.path) && live !== undefined) {
       return { status: 200, body: { apiVersion: 'churnops.dev/v1alpha1', kind: 'ChurnModel', metadata: { name: subject.name, namespace: subject.namespace, resourceVersion: '1', ...live }, spec: {} } };
@@ -31,11 +35,13 @@ async function writeWhile(live: Readonly<{ uid: string; deletionTimestamp?: stri
   });
   const logger = new RecordingLogger();
   const client = new ApiClient({ transport, fieldManager: FIELD_MANAGER });
-  const caches = new Caches({ client, clock: new ManualClock(), random: () => 0.5, logger, metrics: new RuntimeMetrics(new Registry()), namespaces: 'All' });
-  const writer = new ChildrenWriter({ client, caches, settings: operatorSettings(), apply: new OwnedApply({ client, annotation: ANNOTATIONS.applied, logger }) });
+  const clock = new ManualClock();
+  const caches = new Caches({ client, clock, random: () => 0.5, logger, metrics: new RuntimeMetrics(new Registry()), namespaces: 'All' });
+  const writer = new ChildrenWriter({ client, caches, settings: operatorSettings(), clock, apply: new OwnedApply({ client, annotation: ANNOTATIONS.applied, logger }) });
   const result = await writer.write(subject, NO_CHILDREN, decide(facts()), new AbortController().signal);
   return {
     result,
+    nowMs: clock.nowMs(),
     looks: transport.requests.filter(({ method, path }) => method === 'GET' && MODEL_PATH.test(path)).length,
     written: transport.requests.filter(isWrite).map(({ path }) => path),
   };
@@ -43,7 +49,7 @@ async function writeWhile(live: Readonly<{ uid: string; deletionTimestamp?: stri
 
 describe('what is missing is made only for a model that is there by the word of the API server itself', () => {
   test('it is there: children are made, after one look', async () => {
-    const { result, looks, written } = await writeWhile({ uid: 'uid-1' });
+    const { result, looks, written } = await oneRound({ uid: 'uid-1' });
     expect(result.gone).toBe(false);
     expect(looks).toBe(1);
     expect(written.some((path) => path.includes('/services/'))).toBe(true);
@@ -54,9 +60,32 @@ describe('what is missing is made only for a model that is there by the word of 
     { name: 'it is being deleted', live: { uid: 'uid-1', deletionTimestamp: '2026-11-21T07:00:00Z' } },
     { name: 'another model has its name', live: { uid: 'uid-2' } },
   ])('$name: nothing is made', async ({ live }) => {
-    const { result, looks, written } = await writeWhile(live);
+    const { result, looks, written } = await oneRound(live);
     expect(result).toMatchObject({ gone: true, serviceSwitched: false, problems: [] });
     expect(looks).toBe(1);
     expect(written).toEqual([]);
+  });
+});
+
+describe('one child that cannot be written keeps no other from it', () => {
+  test('the API server fails for the NetworkPolicy, as where a webhook is away: the Service is written, and the error is told', async () => {
+    const away = { status: 500, body: { kind: 'Status', status: 'Failure', reason: 'InternalError', code: 500, message: 'failed calling webhook' } };
+    const { result, written } = await oneRound({ uid: 'uid-1' }, (path, isWrite) => (isWrite && path.includes('/networkpolicies/') ? away : undefined));
+    expect(result.failed.map(({ code }) => code)).toEqual(['Internal', 'Internal']);
+    expect(result.failed[0]?.message).toContain('failed calling webhook');
+    expect(result).toMatchObject({ problems: [], serviceSwitched: true });
+    expect(written.some((path) => path.includes('/services/'))).toBe(true);
+  });
+
+  test.each([
+    { name: 'just deleted: its end is waited for', forMs: 5000, expected: { pending: true, problems: [] } },
+    { name: 'held by a finalizer: told, and the next try can wait', forMs: 60_000, expected: { pending: false, problems: [{ reason: 'ChildTerminating', message: expect.stringContaining('held by the finalizers example.com/audit') }] } },
+  ])('a child on its way out, $name', async ({ forMs, expected }) => {
+    const deletionTimestamp = new Date(new ManualClock().nowMs() - forMs).toISOString();
+    const controller = { apiVersion: 'churnops.dev/v1alpha1', kind: 'ChurnModel', name: subject.name, uid: subject.uid, controller: true };
+    const held = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: subject.name, namespace: subject.namespace, uid: 'u', resourceVersion: '1', deletionTimestamp, finalizers: ['example.com/audit'], ownerReferences: [controller] } };
+    const { result, written } = await oneRound({ uid: 'uid-1' }, (path, isWrite) => (!isWrite && path.includes('/serviceaccounts/') ? { status: 200, body: held } : undefined));
+    expect(result).toMatchObject({ ...expected, failed: [], serviceSwitched: true });
+    expect(written.some((path) => path.includes('/serviceaccounts/'))).toBe(false);
   });
 });

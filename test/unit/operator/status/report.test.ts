@@ -5,7 +5,7 @@ import { ChurnModelStatus, type Condition, type ConditionType } from '../../../.
 import { decide } from '../../../../operator/rollout/decide.ts';
 import type { Facts, LiveAutoscaler, VersionPods } from '../../../../operator/rollout/facts.ts';
 import { INITIAL_STATE, type RolloutState } from '../../../../operator/rollout/state.ts';
-import { invalidSpecStatus, statusOf, type ReportInput } from '../../../../operator/status/report.ts';
+import { statusOf, untouchedStatus, type ReportInput } from '../../../../operator/status/report.ts';
 import { instant } from '../../../../operator/status/rollout-record.ts';
 import { deployed, facts, failingPods, HOUR_MS, inspecting, keyOf, latest, NOW_MS, podsOf, READY_PODS, rejected, REPOSITORY, stable, wanted, wantedLatest } from '../rollout/builders.ts';
 import { statesWith, texts } from './states.ts';
@@ -113,7 +113,7 @@ describe('what a person reads', () => {
 });
 
 const retained = ChurnModelSpec.parse({ model: { repository: REPOSITORY, version: 'a' }, retention: { raw: '720h' } });
-const ran = (outcome: 'Done' | 'Failed', reason: string, day: number) => ({ outcome, reason, message: `${reason} on day ${day}`, finishedAt: instant(NOW_MS + day * 24 * HOUR_MS) });
+const ran = (outcome: 'Done' | 'Failed', reason: string, day: number) => ({ outcome, reason, message: `${reason} on day ${day}`, startedAt: instant(NOW_MS + day * 24 * HOUR_MS), finishedAt: instant(NOW_MS - day * HOUR_MS) });
 
 describe('retention', () => {
   test.each<{ name: string; rest: Partial<ReportInput>; expected: string; kept: unknown }>([
@@ -185,14 +185,14 @@ describe('every status', () => {
 describe('a spec that cannot be read', () => {
   const before: Condition = { type: 'Ready', status: 'True', reason: 'StableServes', message: 'm', observedGeneration: 2, lastTransitionTime: instant(0) };
   const available: Condition = { ...before, type: 'Available', reason: 'AllReady' };
-  const message = 'spec cannot be read: spec.model: is needed. Correct it and apply again; what runs is left alone.';
+  const message = 'spec cannot be read: spec.model: is needed.';
   test.each<{ name: string; conditions: readonly Condition[] | undefined; expected: readonly string[] }>([
     { name: 'of a new model', conditions: undefined, expected: ['Ready False InvalidSpec', 'Progressing False InvalidSpec'] },
     { name: 'of a model that serves: it goes on serving', conditions: [before, available], expected: ['Ready True StableServes', 'Available True AllReady', 'Progressing False InvalidSpec'] },
     { name: 'of a model that did not serve', conditions: [{ ...before, status: 'False' }, available], expected: ['Available True AllReady', 'Ready False InvalidSpec', 'Progressing False InvalidSpec'] },
   ])('$name', ({ conditions, expected }) => {
     const stored = conditions === undefined ? undefined : { phase: 'Stable' as const, conditions: [...conditions] };
-    const status = invalidSpecStatus({ nowMs: NOW_MS, generation: 3, problem: 'spec.model: is needed.', stored });
+    const status = untouchedStatus({ nowMs: NOW_MS, generation: 3, reason: 'InvalidSpec', message, stored });
     expect(status.conditions?.map((each) => `${each.type} ${each.status} ${each.reason}`)).toEqual(expected);
     expect({ message: status.message, phase: status.phase, generation: status.observedGeneration }).toEqual({ message, phase: stored?.phase ?? 'Pending', generation: 3 });
   });
