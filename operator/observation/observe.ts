@@ -75,7 +75,7 @@ export function observe(model: StoredChurnModel, children: Children, nowMs: numb
   };
   const selector = children.services.find((each) => each.metadata.name === name)?.spec.selector?.[LABELS.hash];
   const selected = selector === NOBODY ? undefined : selector;
-  const wanted = wantedOf(spec.data, subject.annotations, state);
+  const wanted = wantedOf(subject, state);
   const facts: Facts = { nowMs, selected, wanted, state, pods, autoscaler: observeAutoscaler(subject, children.autoscalers), inspectionJob: jobOf(wanted, state, subject, children, nowMs) };
   return { readable: true, subject, generation, facts, stored, children, retention: observeRetention(children.scheduledJobs, children.pods) };
 }

@@ -3,6 +3,7 @@ import { canonicalJson, sha256Hex } from '../../contracts/digest.ts';
 import { durationMs } from '../../contracts/duration.ts';
 import { ACTIONS, LATEST } from '../../contracts/names.ts';
 import type { Wanted } from '../rollout/facts.ts';
+import type { Subject } from '../resources/subject.ts';
 import type { RolloutState } from '../rollout/state.ts';
 
 /** Pods where `spec.serving` names no size: two, so that one may go without a gap. */
@@ -18,7 +19,7 @@ function retryOf(requested: string, annotations: Readonly<Record<string, string>
 }
 
 /** What spec and annotations ask for. */
-export function wantedOf(spec: ChurnModelSpec, annotations: Readonly<Record<string, string>>, state: RolloutState): Wanted {
+export function wantedOf({ spec, annotations, uid }: Pick<Subject, 'spec' | 'annotations' | 'uid'>, state: RolloutState): Wanted {
   const { repository, version } = spec.model;
   const autoscaling = spec.serving?.autoscaling;
   const inputs = {
@@ -36,9 +37,12 @@ export function wantedOf(spec: ChurnModelSpec, annotations: Readonly<Record<stri
     replicas: spec.serving?.replicas ?? autoscaling?.minReplicas ?? DEFAULT_REPLICAS,
     autoscaling: autoscaling === undefined ? undefined : { maxReplicas: autoscaling.maxReplicas, targetCPUPercent: autoscaling.targetCPUUtilizationPercentage },
     rollbackWindowMs: durationMs(spec.rollout?.rollbackWindow ?? DEFAULT_ROLLBACK_WINDOW),
-    poll:
-      version === LATEST && spec.rollout?.suspend !== true
-        ? { intervalMs: durationMs(spec.model.pollInterval ?? DEFAULT_POLL_INTERVAL), whileUnderWay: spec.rollout?.supersede === 'Immediate' }
-        : undefined,
+    poll: version === LATEST && spec.rollout?.suspend !== true ? pollOf(spec, uid) : undefined,
   };
+}
+
+function pollOf(spec: ChurnModelSpec, uid: string): NonNullable<Wanted['poll']> {
+  const intervalMs = durationMs(spec.model.pollInterval ?? DEFAULT_POLL_INTERVAL);
+  const offsetMs = Number.parseInt(sha256Hex(uid).slice(0, 12), 16) % intervalMs;
+  return { intervalMs, offsetMs, whileUnderWay: spec.rollout?.supersede === 'Immediate' };
 }

@@ -42,7 +42,7 @@ export type Wanted = Readonly<{
   autoscaling: Readonly<{ maxReplicas: number; targetCPUPercent: number }> | undefined;
   rollbackWindowMs: number;
   /** How `latest` is looked after; undefined: a version is pinned, or the rollout is suspended. */
-  poll: Readonly<{ intervalMs: number; /** Whether a newer version overtakes the one under way. */ whileUnderWay: boolean }> | undefined;
+  poll: Readonly<{ intervalMs: number; /** The model's own place within an interval, below it: a thousand models made at once do not ask at once. */ offsetMs: number; /** Whether a newer version overtakes the one under way. */ whileUnderWay: boolean }> | undefined;
 }>;
 
 /** The model's own autoscaler as it is. */

@@ -16,14 +16,20 @@ export function latestOf(wanted: Wanted, state: RolloutState): Latest | undefine
   if (wanted.requested !== LATEST) return undefined;
   const known = latest ?? (stable?.requested === LATEST && stable.repository === wanted.repository ? { key: wanted.inspectionKey, version: stable.version, checkedAtMs: stable.startedAtMs, nextCheckAtMs: 0, failed: undefined } : undefined);
   if (known === undefined || known.failed !== undefined || wanted.poll === undefined) return known;
-  return { ...known, nextCheckAtMs: known.checkedAtMs + wanted.poll.intervalMs };
+  return { ...known, nextCheckAtMs: nextCheckAtMs(wanted.poll, known.checkedAtMs) };
+}
+
+/** The model's next turn after a look: at most an interval later. */
+function nextCheckAtMs({ intervalMs, offsetMs }: NonNullable<Wanted['poll']>, checkedAtMs: number): number {
+  const turns = Math.floor((checkedAtMs - offsetMs) / intervalMs) + 1;
+  return turns * intervalMs + offsetMs;
 }
 
 /** `latest` was resolved just now. */
 export function resolved(wanted: Wanted, state: RolloutState, version: string, nowMs: number): RolloutState {
   if (wanted.requested !== LATEST) return state;
   const { stable } = state;
-  const latest: Latest = { key: wanted.inspectionKey, version, checkedAtMs: nowMs, nextCheckAtMs: nowMs + (wanted.poll?.intervalMs ?? 0), failed: undefined };
+  const latest: Latest = { key: wanted.inspectionKey, version, checkedAtMs: nowMs, nextCheckAtMs: wanted.poll === undefined ? nowMs : nextCheckAtMs(wanted.poll, nowMs), failed: undefined };
   // It serves as `latest` from now on, whatever name it was asked for by.
   const served = stable?.version === version && stable.repository === wanted.repository;
   return { ...state, latest, ...(served ? { stable: { ...stable, requested: LATEST } } : {}) };

@@ -1,5 +1,5 @@
 import { asObject } from './json-merge-patch.ts';
-import { isSameQuantity } from './quantity.ts';
+import { isSameQuantity, isSameResource } from './quantity.ts';
 
 /**
  * Lists that server-side apply merges by key (`listType: map` in the built-in schemas): other managers may own further items.
@@ -28,7 +28,7 @@ const atomicParents: ReadonlySet<string> = new Set(['ingress', 'egress']);
 /** Defaults inside keys: a port without a protocol is a TCP port. */
 const keyDefaults: Readonly<Record<string, string>> = { protocol: 'TCP' };
 
-/** Values under these parents are quantities. */
+/** Values under these parents are quantities of resources. */
 const quantityParents: ReadonlySet<string> = new Set(['limits', 'requests', 'capacity', 'hard', 'overhead']);
 /** Fields that are quantities wherever they stand. */
 const quantityFields: ReadonlySet<string> = new Set(['sizeLimit', 'divisor', 'averageValue', 'storage']);
@@ -129,7 +129,8 @@ function keyPart(value: unknown, name: string): string {
 function isSameScalar(desired: unknown, live: unknown, { field, parent }: Place): boolean {
   if (desired === live) return true;
   if (!isNumberOrString(desired) || !isNumberOrString(live)) return false;
-  if (quantityParents.has(parent) || quantityFields.has(field)) return isSameQuantity(desired, live);
+  if (quantityParents.has(parent)) return isSameResource(desired, live);
+  if (quantityFields.has(field)) return isSameQuantity(desired, live);
   return intOrStringFields.has(field) && String(desired) === String(live);
 }
 

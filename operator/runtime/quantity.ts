@@ -44,6 +44,14 @@ export function isSameQuantity(a: string | number, b: string | number): boolean 
   return left !== undefined && left === parseQuantity(b);
 }
 
+const MILLI = 1_000_000n;
+
+/** The same for resources of a container: there the API server rounds up to thousandths, so that "0.0605" cores are kept as "61m". */
+export function isSameResource(a: string | number, b: string | number): boolean {
+  const [left, right] = [parseQuantity(a), parseQuantity(b)];
+  return left !== undefined && right !== undefined && (left + MILLI - 1n) / MILLI === (right + MILLI - 1n) / MILLI;
+}
+
 /** A quantity as a number in base units (cores, bytes); undefined for what is none. For sums and prices, not for comparing. */
 export function quantityNumber(quantity: string | number): number | undefined {
   const nano = parseQuantity(quantity);

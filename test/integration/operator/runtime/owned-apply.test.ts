@@ -26,7 +26,7 @@ function metadata(name: string): DesiredObject['metadata'] {
 
 const configMap = (name: string, data: Record<string, string>): Child => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata(name), data });
 
-/** Written in forms that the API server stores differently: quantities, defaults, empty maps, a port without protocol. */
+/** Written in forms that the API server stores differently: quantities, some finer than it keeps, defaults, empty maps, a port without protocol. */
 const deployment = (name: string): Child => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
@@ -54,7 +54,7 @@ const deployment = (name: string): Child => ({
             image: 'none',
             env: [{ name: 'EMPTY', value: '' }, { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
             ports: [{ name: 'http', containerPort: 8080 }],
-            resources: { requests: { cpu: '0.5', memory: '1024Mi' }, limits: { cpu: 1, memory: '1Gi' } },
+            resources: { requests: { cpu: '0.0605', memory: '256.5Mi' }, limits: { cpu: 1, memory: '1Gi' } },
             readinessProbe: { httpGet: { path: '/readyz', port: 9090 }, initialDelaySeconds: 0, periodSeconds: 2 },
             securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
             volumeMounts: [{ name: 'model', mountPath: '/model', readOnly: true }, { name: 'scratch', mountPath: '/tmp', readOnly: false }],

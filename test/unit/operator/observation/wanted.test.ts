@@ -11,7 +11,7 @@ const hash = identity('b').hash;
 const refusedOnce = { ...INITIAL_STATE, rejected: [rejected('b')] };
 
 function want(spec: Partial<SpecText> = {}, annotations: Readonly<Record<string, string>> = {}, state = refusedOnce) {
-  return wantedOf(ChurnModelSpec.parse({ ...minimal, ...spec }), annotations, state);
+  return wantedOf({ spec: ChurnModelSpec.parse({ ...minimal, ...spec }), annotations, uid: 'uid-1' }, state);
 }
 
 test('what the shortest manifest asks for', () => {
@@ -30,13 +30,22 @@ test('the bounds of an autoscaler', () => {
   expect(want({ serving: { autoscaling: { minReplicas: 3, maxReplicas: 9 } } }).autoscaling).toEqual({ maxReplicas: 9, targetCPUPercent: 70 });
 });
 
-test.each<{ name: string; spec: Partial<SpecText>; poll: ReturnType<typeof want>['poll'] }>([
+test.each<{ name: string; spec: Partial<SpecText>; poll: Omit<NonNullable<ReturnType<typeof want>['poll']>, 'offsetMs'> | undefined }>([
   { name: 'latest', spec: { model: { repository: REPOSITORY, version: 'latest' } }, poll: { intervalMs: HOUR_MS, whileUnderWay: false } },
   { name: 'latest, often', spec: { model: { repository: REPOSITORY, version: 'latest', pollInterval: '10s' } }, poll: { intervalMs: 10_000, whileUnderWay: false } },
   { name: 'latest, at once', spec: { model: { repository: REPOSITORY, version: 'latest' }, rollout: { supersede: 'Immediate' } }, poll: { intervalMs: HOUR_MS, whileUnderWay: true } },
   { name: 'latest, suspended', spec: { model: { repository: REPOSITORY, version: 'latest' }, rollout: { suspend: true } }, poll: undefined },
   { name: 'a pinned version', spec: { model: { repository: REPOSITORY, version: 'b', pollInterval: '10s' } }, poll: undefined },
-])('looks for a newer version: $name', ({ spec, poll }) => expect(want(spec).poll).toEqual(poll));
+])('looks for a newer version: $name', ({ spec, poll: expected }) => {
+  const poll = want(spec).poll;
+  expect(poll).toEqual(expected === undefined ? undefined : { ...expected, offsetMs: poll?.offsetMs });
+});
+
+test('a thousand models made at once take their turns all over the interval', () => {
+  const spec = ChurnModelSpec.parse({ model: { repository: REPOSITORY, version: 'latest' } });
+  const quarters = Array.from({ length: 1000 }, (_, index) => Math.floor(((wantedOf({ spec, annotations: {}, uid: `uid-${index}` }, INITIAL_STATE).poll?.offsetMs ?? Number.NaN) * 4) / HOUR_MS));
+  for (const quarter of [0, 1, 2, 3]) expect(quarters.filter((each) => each === quarter).length).toBeGreaterThan(200);
+});
 
 describe('the key of an inspection', () => {
   const key = want().inspectionKey;

@@ -53,7 +53,7 @@ export function rejected(version: string, over: Partial<Rejected> = {}): Rejecte
 
 /** What the newest version is asked for by. */
 export function wantedLatest(over: Partial<Wanted> = {}): Wanted {
-  return wanted('latest', { poll: { intervalMs: HOUR_MS, whileUnderWay: false }, ...over });
+  return wanted('latest', { poll: { intervalMs: HOUR_MS, offsetMs: 50 * MINUTE_MS, whileUnderWay: false }, ...over });
 }
 
 /** What `latest` was resolved to ten minutes ago. */

@@ -7,7 +7,7 @@ import { deployed, facts, finished, HOUR_MS, identity, inspecting, keyOf, latest
 
 const serving = stable('v2', { requested: 'latest' });
 const stateOf = (over: Partial<RolloutState>): RolloutState => ({ ...INITIAL_STATE, ...over });
-const overtaking = wantedLatest({ poll: { intervalMs: HOUR_MS, whileUnderWay: true } });
+const overtaking = wantedLatest({ poll: { intervalMs: HOUR_MS, offsetMs: 50 * MINUTE_MS, whileUnderWay: true } });
 const failed = { failures: 2, code: 'StoreUnreachable', message: 'no answer' };
 const goingUp = deployed('v3', { identity: identity('v3', { requested: 'latest' }), inspectionKey: keyOf('latest') });
 
@@ -15,7 +15,7 @@ describe('when the next look is due', () => {
   test.each<{ name: string; want?: Wanted; state: Partial<RolloutState>; expected: number | undefined }>([
     { name: 'ten minutes after the last one', state: { stable: serving, latest: latest('v2') }, expected: 50 * MINUTE_MS },
     { name: 'an hour after it', state: { stable: serving, latest: latest('v2', { checkedAtMs: NOW_MS - HOUR_MS }) }, expected: 0 },
-    { name: 'the interval was made shorter', want: wantedLatest({ poll: { intervalMs: 5 * MINUTE_MS, whileUnderWay: false } }), state: { stable: serving, latest: latest('v2') }, expected: 0 },
+    { name: 'the interval was made shorter', want: wantedLatest({ poll: { intervalMs: 5 * MINUTE_MS, offsetMs: 0, whileUnderWay: false } }), state: { stable: serving, latest: latest('v2') }, expected: 0 },
     { name: 'the last one failed: when it said', state: { stable: serving, latest: latest('v2', { failed, nextCheckAtMs: NOW_MS + 20_000 }) }, expected: 20_000 },
     { name: 'the clock jumped back by a year', state: { stable: serving, latest: latest('v2', { checkedAtMs: NOW_MS + 8760 * HOUR_MS }) }, expected: 0 },
     { name: 'the clock jumped back while it failed', state: { stable: serving, latest: latest('v2', { failed, nextCheckAtMs: NOW_MS + HOUR_MS }) }, expected: 0 },
@@ -87,7 +87,7 @@ describe('latest after a named version', () => {
   test('is found out for everyone to see, and serves under that name from then on', () => {
     const state = stateOf({ stable: stable('v2'), candidate: { ...inspecting('latest'), startedAtMs: NOW_MS } });
     const decision = decide(facts({ wanted: wantedLatest(), state, pods: podsOf({ v2: READY_PODS }), inspectionJob: finished(report('v2', { verdict: 'Unchanged', reason: 'NothingNewer' })) }));
-    expect([decision.phase, decision.reason, decision.moves.map(({ move }) => move), decision.recheckMs]).toEqual(['Stable', 'Settled', ['NothingNewer'], HOUR_MS]);
+    expect([decision.phase, decision.reason, decision.moves.map(({ move }) => move), decision.recheckMs]).toEqual(['Stable', 'Settled', ['NothingNewer'], 50 * MINUTE_MS]);
     expect([decision.state.stable?.requested, decision.state.candidate, decision.state.latest?.version]).toEqual(['latest', undefined, 'v2']);
   });
 

@@ -41,7 +41,7 @@ describe('rollouts in memory', () => {
         }
         if (!isSettled(cluster, packages)) throw new Error(`never comes to rest\n${JSON.stringify(cluster.state)}\n${cluster.log.join('\n')}`);
         // And it stays so, past drain and window, without a write more than those two.
-        for (let hours = 0; hours < 26; hours += 1) {
+        for (let hours = 0; hours < 30; hours += 1) {
           cluster.autoscale();
           comeToRest(cluster);
           expect(cluster.reconcile().writes).toEqual([]);
@@ -150,8 +150,8 @@ describe('latest, look by look', () => {
     expect(minutes(cluster, 2 * nextPoll)).toEqual([
       `+${nextPoll} CreateJob; Stable Settled`,
       `+${nextPoll + 1} Status; RolledBack OfflineGateFailed; NewerVersion CandidateRejected`,
-      `+${2 * nextPoll} CreateJob; RolledBack OfflineGateFailed`,
-      `+${2 * nextPoll} Status; RolledBack OfflineGateFailed`,
+      `+${2 * nextPoll - 1} CreateJob; RolledBack OfflineGateFailed`,
+      `+${2 * nextPoll - 1} Status; RolledBack OfflineGateFailed`,
     ]);
     expect(cluster.state.rejected).toHaveLength(1);
   });
