@@ -72,17 +72,12 @@ async function openContext(claim: string, basics: ClaimBasics): Promise<{ contex
 
   // Only pods of the `restricted` standard may run: ours are.
   await kube.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } });
-  const secret = await kube.get(SECRETS, { namespace: SYSTEM_NAMESPACE, name: STORAGE.secret });
+  const secret = await storeSecret(kube);
   const copy = { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name: STORAGE.secret }, data: secret.data };
   await kube.client.create(SECRETS, copy, signal);
 
-  const address = async (ref: Readonly<{ namespace: string; name: string }>): Promise<string> => {
-    const { spec } = await kube.get(ADDRESSED_SERVICES, ref);
-    return `http://${spec.clusterIP}:${spec.ports[0]?.port ?? 80}`;
-  };
   const prefix = `e2e/${namespace}`;
-  const storeInput = { endpoint: await address({ namespace: SYSTEM_NAMESPACE, name: 's3' }), bucket: STORAGE.bucket, ...keysOf(secret.data) };
-  const store = new Store({ ...storeInput, signal });
+  const store = await openStore(kube, signal);
 
   const context: ClaimContext = {
     ...basics,
@@ -90,7 +85,7 @@ async function openContext(claim: string, basics: ClaimBasics): Promise<{ contex
     kube,
     store,
     prefix,
-    serviceUrl: async (model) => address({ namespace, name: model }),
+    serviceUrl: async (model) => address(kube, { namespace, name: model }),
     controlUrl: async (pod) => {
       const { status } = await kube.get(ADDRESSED_PODS, pod);
       if (status.podIP === undefined) throw new Error(`pod ${pod} has no address yet`);
@@ -100,7 +95,8 @@ async function openContext(claim: string, basics: ClaimBasics): Promise<{ contex
   const close = async (): Promise<void> => {
     store.close();
     await closing.delete(NAMESPACES, namespace);
-    const cleaner = new Store({ ...storeInput, signal: AbortSignal.timeout(60_000) });
+    // Opened anew: a claim that installs the release again gives the store another address.
+    const cleaner = await openStore(closing, AbortSignal.timeout(60_000));
     await cleaner.deleteAll(`${prefix}/`);
     cleaner.close();
     await closing.untilAny(
@@ -111,6 +107,20 @@ async function openContext(claim: string, basics: ClaimBasics): Promise<{ contex
     await connection.close();
   };
   return { context, close };
+}
+
+async function address(kube: Kube, ref: Readonly<{ namespace: string; name: string }>): Promise<string> {
+  const { spec } = await kube.get(ADDRESSED_SERVICES, ref);
+  return `http://${spec.clusterIP}:${spec.ports[0]?.port ?? 80}`;
+}
+
+async function storeSecret(kube: Kube) {
+  return kube.get(SECRETS, { namespace: SYSTEM_NAMESPACE, name: STORAGE.secret });
+}
+
+async function openStore(kube: Kube, signal: AbortSignal): Promise<Store> {
+  const { data } = await storeSecret(kube);
+  return new Store({ endpoint: await address(kube, { namespace: SYSTEM_NAMESPACE, name: 's3' }), bucket: STORAGE.bucket, ...keysOf(data), signal });
 }
 
 function keysOf(data: Readonly<Record<string, string>>): { accessKeyId: string; secretAccessKey: string } {
