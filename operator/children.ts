@@ -25,9 +25,10 @@ import type { ChildProblem } from './status/report.ts';
 
 /**
  * What became of one round of writes. `failed`: errors of the API server's own (a webhook that is away), which kept no other child from
- * being written. `gone`: the model is, though its end was not told yet; nothing was made for it.
+ * being written. `outdated`: what was decided on is not so (the model is gone, a Deployment is there that no cache knew), so that nothing
+ * was written but what put that right: look again.
  */
-export type ApplyResult = Readonly<{ problems: readonly ChildProblem[]; failed: readonly ApiError[]; serviceSwitched: boolean; pending: boolean; gone: boolean }>;
+export type ApplyResult = Readonly<{ problems: readonly ChildProblem[]; failed: readonly ApiError[]; serviceSwitched: boolean; pending: boolean; outdated: boolean }>;
 
 /** A child on its way out for longer is held by somebody's finalizer. */
 const TERMINATES_WITHIN_MS = 30_000;
@@ -50,7 +51,8 @@ export class ChildrenWriter {
 
   /**
    * Scale up before the Service moves, scale down and delete after (DESIGN section 4, invariants 1 and 2). An autoscaler that is no longer
-   * wanted goes before anything is scaled; one that stays holds the side that callers leave at its size, and follows them.
+   * wanted goes before anything is scaled; one that stays holds the side that callers leave at its size, and follows them. A Deployment
+   * that lost our label by somebody's hand seemed to be gone: it gets the label back, and nothing else follows from its absence.
    * @throws ApiError for what trying again may cure; what a person must cure comes back as a problem
    */
   async write(subject: Subject, children: Children, decision: Decision, signal: AbortSignal): Promise<ApplyResult> {
@@ -58,24 +60,24 @@ export class ChildrenWriter {
     for (const account of serviceAccounts(subject)) await round.do(this.#put(round, SERVICE_ACCOUNTS, this.#caches.serviceAccounts, subject, account, signal));
     if (decision.inspection !== undefined) await round.do(this.#startJob(round, subject, decision, signal));
     for (const policy of networkPolicies(subject, this.#settings)) await round.do(this.#put(round, NETWORK_POLICIES, this.#caches.networkPolicies, subject, policy, signal));
-    if (decision.autoscaler === undefined) await this.#remove(AUTOSCALERS, this.#caches.autoscalers, children.autoscalers, signal);
-    const shrinking: { deployment: Deployment; replicas: number }[] = [];
-    for (const version of decision.versions) {
-      const written = await round.do(this.#put(round, DEPLOYMENTS, this.#caches.deployments, subject, servingDeployment(subject, this.#settings, version.identity), signal));
-      for (const budget of disruptionBudgets(subject, version.identity.hash)) await round.do(this.#put(round, DISRUPTION_BUDGETS, this.#caches.budgets, subject, budget, signal));
-      if (written === undefined || version.replicas === undefined) continue;
-      if (version.replicas > written.spec.replicas) await this.#scale(written, version.replicas, signal);
-      else if (version.replicas < written.spec.replicas) shrinking.push({ deployment: written, replicas: version.replicas });
+    const sized: { deployment: Deployment; replicas: number }[] = [];
+    for (const { identity, replicas } of decision.versions) {
+      const deployment = await round.do(this.#put(round, DEPLOYMENTS, this.#caches.deployments, subject, servingDeployment(subject, this.#settings, identity), signal));
+      for (const budget of disruptionBudgets(subject, identity.hash)) await round.do(this.#put(round, DISRUPTION_BUDGETS, this.#caches.budgets, subject, budget, signal));
+      if (deployment !== undefined && replicas !== undefined) sized.push({ deployment, replicas });
     }
+    if (round.outdated) return round.result(false);
+    if (decision.autoscaler === undefined) await this.#remove(AUTOSCALERS, this.#caches.autoscalers, children.autoscalers, signal);
+    for (const { deployment, replicas } of sized) if (replicas > deployment.spec.replicas) await this.#scale(deployment, replicas, signal);
     if (decision.holding !== undefined) await round.do(this.#put(round, AUTOSCALERS, this.#caches.autoscalers, subject, autoscaler(subject, decision.holding), signal));
     const service = await round.do(this.#put(round, SERVICES, this.#caches.services, subject, stableService(subject, selectedHash(decision)), signal));
     if (service !== undefined) {
       if (decision.autoscaler !== undefined) await round.do(this.#put(round, AUTOSCALERS, this.#caches.autoscalers, subject, autoscaler(subject, decision.autoscaler), signal));
-      for (const { deployment, replicas } of shrinking) await this.#scale(deployment, replicas, signal, deployment.metadata.resourceVersion);
+      for (const { deployment, replicas } of sized) if (replicas < deployment.spec.replicas) await this.#scale(deployment, replicas, signal, deployment.metadata.resourceVersion);
       await this.#prune(subject, children, decision, signal);
     }
     await this.#schedule(subject, children, decision, round, signal);
-    return { problems: round.problems, failed: round.failed, serviceSwitched: service !== undefined, pending: round.pending, gone: round.gone };
+    return round.result(service !== undefined);
   }
 
   async #put<T extends KubeObject>(round: Round, kind: ResourceKind<T>, cache: KindCache<T>, subject: Subject, desired: DesiredObject, signal: AbortSignal): Promise<Put<T>> {
@@ -87,6 +89,7 @@ export class ChildrenWriter {
       const result = await this.#apply.apply({ kind, ownerUid: subject.uid, desired, current, exact: kind.kind === SERVICES.kind }, signal);
       if (result.outcome === 'Created' || result.outcome === 'Updated') cache.recordWrite(result.object);
       if (result.outcome === 'Foreign') return { problem: nameConflict(kind.kind, desired.metadata.name, result.owner) };
+      if (current === undefined && result.outcome === 'Updated' && kind.kind === DEPLOYMENTS.kind) round.outdated = true;
       if (result.outcome === 'Terminating') return heldChild(kind.kind, result.object, this.#clock.nowMs());
       return { object: result.object };
     } catch (error) {
@@ -179,9 +182,9 @@ class Round {
   readonly problems: ChildProblem[] = [];
   readonly failed: ApiError[] = [];
   pending = false;
-  gone = false;
+  outdated = false;
   readonly #lookForOwner: () => Promise<boolean>;
-  #looked = false;
+  #ownerIsThere: boolean | undefined;
 
   constructor(lookForOwner: () => Promise<boolean>) {
     this.#lookForOwner = lookForOwner;
@@ -189,9 +192,14 @@ class Round {
 
   /** Whether the owner is there; looked for once, and only where something is to be created. */
   async ownerIsThere(): Promise<boolean> {
-    if (!this.#looked) this.gone = !(await this.#lookForOwner());
-    this.#looked = true;
-    return !this.gone;
+    this.#ownerIsThere ??= await this.#lookForOwner();
+    if (!this.#ownerIsThere) this.outdated = true;
+    return this.#ownerIsThere;
+  }
+
+  result(serviceSwitched: boolean): ApplyResult {
+    const { problems, failed, pending, outdated } = this;
+    return { problems, failed, pending, outdated, serviceSwitched };
   }
 
   async do<T>(put: Promise<Put<T>>): Promise<T | undefined> {

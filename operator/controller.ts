@@ -81,7 +81,7 @@ async function bringAbout(parts: ControllerParts, model: StoredChurnModel, obser
   const { subject, children, facts, generation, stored } = observation;
   const decision = decide(facts);
   const result = await parts.children.write(subject, children, decision, context.signal);
-  if (result.gone) return { requeueAfterMs: STALE_RECHECK_MS };
+  if (result.outdated) return { requeueAfterMs: STALE_RECHECK_MS };
   const problems = [...result.problems, ...persisting(result.failed, context.failures)];
   // What the Service does not select is not stable, whatever was decided.
   const truth = result.serviceSwitched ? decision : { ...decision, state: withoutSwitch(decision.state, facts.state), moves: decision.moves.filter((move) => move.move !== 'Promoted') };

@@ -11,7 +11,8 @@ import { OwnedApply } from '../../../operator/runtime/owned-apply.ts';
 import { RuntimeMetrics } from '../../../operator/runtime/runtime-metrics.ts';
 import { isWrite } from '../../../operator/runtime/transport.ts';
 import { operatorSettings } from './resources/operator-settings.ts';
-import { facts, REPOSITORY } from './rollout/builders.ts';
+import { INITIAL_STATE } from '../../../operator/rollout/state.ts';
+import { facts, podsOf, REPOSITORY, stable, wanted } from './rollout/builders.ts';
 import { FakeTransport } from './runtime/fake-transport.ts';
 import { ManualClock } from './runtime/manual-clock.ts';
 import { RecordingLogger } from './runtime/recording-logger.ts';
@@ -23,7 +24,7 @@ const MODEL_PATH = /churnmodels\/telco-churn$/;
 type Live = Readonly<{ uid: string; deletionTimestamp?: string }>;
 
 /** One round for a model of whose children the caches know nothing, while the API server answers as it is told. */
-async function oneRound(live: Live | undefined, answer: (path: string, isWrite: boolean) => Readonly<{ status: number; body: object }> | undefined = () => undefined) {
+async function oneRound(live: Live | undefined, answer: (path: string, isWrite: boolean) => Readonly<{ status: number; body: object }> | undefined = () => undefined, decision = decide(facts())) {
   const transport = new FakeTransport((request, body) => {
     const told = answer(request.path, isWrite(request));
     if (told !== undefined) return told;
@@ -38,7 +39,7 @@ async function oneRound(live: Live | undefined, answer: (path: string, isWrite: 
   const clock = new ManualClock();
   const caches = new Caches({ client, clock, random: () => 0.5, logger, metrics: new RuntimeMetrics(new Registry()), namespaces: 'All' });
   const writer = new ChildrenWriter({ client, caches, settings: operatorSettings(), clock, apply: new OwnedApply({ client, annotation: ANNOTATIONS.applied, logger }) });
-  const result = await writer.write(subject, NO_CHILDREN, decide(facts()), new AbortController().signal);
+  const result = await writer.write(subject, NO_CHILDREN, decision, new AbortController().signal);
   return {
     result,
     nowMs: clock.nowMs(),
@@ -50,7 +51,7 @@ async function oneRound(live: Live | undefined, answer: (path: string, isWrite: 
 describe('what is missing is made only for a model that is there by the word of the API server itself', () => {
   test('it is there: children are made, after one look', async () => {
     const { result, looks, written } = await oneRound({ uid: 'uid-1' });
-    expect(result.gone).toBe(false);
+    expect(result.outdated).toBe(false);
     expect(looks).toBe(1);
     expect(written.some((path) => path.includes('/services/'))).toBe(true);
   });
@@ -61,7 +62,7 @@ describe('what is missing is made only for a model that is there by the word of 
     { name: 'another model has its name', live: { uid: 'uid-2' } },
   ])('$name: nothing is made', async ({ live }) => {
     const { result, looks, written } = await oneRound(live);
-    expect(result).toMatchObject({ gone: true, serviceSwitched: false, problems: [] });
+    expect(result).toMatchObject({ outdated: true, serviceSwitched: false, problems: [] });
     expect(looks).toBe(1);
     expect(written).toEqual([]);
   });
@@ -88,4 +89,19 @@ describe('one child that cannot be written keeps no other from it', () => {
     expect(result).toMatchObject({ ...expected, failed: [], serviceSwitched: true });
     expect(written.some((path) => path.includes('/serviceaccounts/'))).toBe(false);
   });
+});
+
+test('a Deployment that lost its label by somebody\'s hand is no reason to scale: it gets the label back, and is looked at again', async () => {
+  const controller = { apiVersion: 'churnops.dev/v1alpha1', kind: 'ChurnModel', name: subject.name, uid: subject.uid, controller: true };
+  const serving = stable('a');
+  const name = `${subject.name}-${serving.hash.slice(0, 8)}`;
+  const unlabelled = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: subject.namespace, uid: 'u', resourceVersion: '1', labels: {}, ownerReferences: [controller] }, spec: { replicas: 5 } };
+  const { result, written } = await oneRound(
+    { uid: 'uid-1' },
+    (path, isWrite) => (path.includes('/deployments/') ? { status: 200, body: isWrite ? { ...unlabelled, metadata: { ...unlabelled.metadata, resourceVersion: '2' } } : unlabelled } : undefined),
+    decide(facts({ wanted: wanted('a', { replicas: 2, autoscaling: { maxReplicas: 6, targetCPUPercent: 70 } }), state: { ...INITIAL_STATE, stable: serving }, selected: serving.hash.slice(0, 8), pods: podsOf({}) })),
+  );
+  expect(result).toMatchObject({ outdated: true, serviceSwitched: false, problems: [] });
+  expect(written.filter((path) => path.includes('/deployments/'))).toEqual([expect.stringMatching(new RegExp(`/deployments/${name}$`))]);
+  expect(written.some((path) => /\/(scale|services|horizontalpodautoscalers)/.test(path))).toBe(false);
 });

@@ -167,15 +167,16 @@ export class SimulatedCluster {
   *#plan(decision: Decision): Generator<Write> {
     const { inspection } = decision;
     if (inspection !== undefined && !this.#jobs.has(jobName(inspection.key, inspection.attempt, inspection.startedAtMs))) yield { write: 'CreateJob', key: inspection.key, attempt: inspection.attempt };
+    for (const { identity: { hash } } of decision.versions) {
+      if (!this.#deployments.has(hash)) yield { write: 'CreateDeployment', hash };
+      if (!this.#budgets.has(hash)) yield { write: 'CreateBudget', hash };
+    }
     if (decision.autoscaler === undefined && this.#autoscaler !== undefined) yield { write: 'DeleteAutoscaler' };
     const shrinking: Write[] = [];
     for (const { identity: { hash }, replicas } of decision.versions) {
-      if (!this.#deployments.has(hash)) yield { write: 'CreateDeployment', hash };
-      if (!this.#budgets.has(hash)) yield { write: 'CreateBudget', hash };
-      if (replicas === undefined) continue;
       const from = this.#deployments.get(hash)?.replicas ?? 1;
-      if (replicas > from) yield { write: 'Scale', hash, from, to: replicas };
-      else if (replicas < from) shrinking.push({ write: 'Scale', hash, from, to: replicas });
+      if (replicas !== undefined && replicas > from) yield { write: 'Scale', hash, from, to: replicas };
+      else if (replicas !== undefined && replicas < from) shrinking.push({ write: 'Scale', hash, from, to: replicas });
     }
     yield* this.#autoscalerWrite(decision.holding);
     const to = decision.selected ?? (decision.unrecorded === undefined ? undefined : this.#selected);
