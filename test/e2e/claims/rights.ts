@@ -1,3 +1,4 @@
+import { LABELS } from '../../../contracts/names.ts';
 import { output } from '../command.ts';
 import { SYSTEM_NAMESPACE, type ClaimContext, type PlatformClaim } from '../context.ts';
 import { Release } from '../release.ts';
@@ -7,6 +8,7 @@ import { exercise } from './rights/exercise.ts';
 import { grantedRights } from './rights/granted.ts';
 import { inNamespacesOnly } from './rights/namespaced.ts';
 import { noTokens } from './rights/tokens.ts';
+import { untilRolledOut } from './upgrade/watching.ts';
 
 const MODEL = 'rightful';
 const ACCOUNT = { namespace: SYSTEM_NAMESPACE, name: 'churnops-operator' };
@@ -28,13 +30,14 @@ export const rights: PlatformClaim = {
     const { form, signal, check } = context;
     const log = await output('hack/cluster', ['audit'], { signal });
     const since = new Date().toISOString();
+    if (form === 'full') await beginAnew(context);
     const [secrets] = await Promise.all([plantInSecret(context), exercise(context, MODEL)]);
-    const spoken = await plantInCalls(`${await context.serviceUrl(MODEL)}/v1/models/${MODEL}:predict`);
+    const spoken = await plantInCalls(await context.serviceUrl(MODEL), MODEL);
     await noTokens(context, MODEL);
 
     const all = await requestsOf(USER, log);
     const now = all.filter(({ requestReceivedTimestamp }) => requestReceivedTimestamp >= since);
-    const used = await bothWays(context, all, now);
+    const used = await bothWays(context, form === 'full' ? now : all, now);
     const readable = await whatCanBeRead(context, JSON.stringify(now));
     const logs = [...readable].filter(([where, text]) => where.startsWith('log of') && text !== '');
     // Whoever finds nothing must have looked: in the operator's log, in the serving pods', in those that look at packages.
@@ -46,15 +49,26 @@ export const rights: PlatformClaim = {
     const release = await Release.read(signal);
     check('the release fits into a Secret: 1 MiB', release.secretBytes < 700 * 1024, `${(release.secretBytes / 1024).toFixed(0)} KiB`);
     if (form === 'full') await inNamespacesOnly(context, release, { account: ACCOUNT, user: USER, log });
-    return { checks: [], figure: `${used.rights} rights granted, ${used.rights} accounted for by ${all.length} requests; ${Object.keys(canaries).length} canaries in no log, status or event`, evidence: used.table };
+    return { checks: [], figure: `${used.rights} rights granted, ${used.rights} accounted for by ${(form === 'full' ? now : all).length} requests; ${Object.keys(canaries).length} canaries in no log, status or event`, evidence: used.table };
   },
 };
 
-/** Compares what was asked for with what is given. Uses may be older than this claim: some things happen once in a release. */
-async function bothWays({ kube, check }: ClaimContext, all: readonly Entry[], now: readonly Entry[]): Promise<Readonly<{ rights: number; table: string }>> {
+/** What happens once in a release happens again: whatever ran here before does not count. */
+async function beginAnew(context: ClaimContext): Promise<void> {
+  const { kube, progress } = context;
+  progress('a new operator, and no Lease');
+  await kube.kubectl('--namespace', SYSTEM_NAMESPACE, 'scale', 'deployment', ACCOUNT.name, '--replicas=0');
+  await kube.kubectl('--namespace', SYSTEM_NAMESPACE, 'wait', '--for=delete', 'pod', `--selector=${LABELS.component}=operator`, '--timeout=3m');
+  await kube.kubectl('--namespace', SYSTEM_NAMESPACE, 'delete', 'leases', '--all');
+  await kube.kubectl('--namespace', SYSTEM_NAMESPACE, 'scale', 'deployment', ACCOUNT.name, '--replicas=2');
+  await untilRolledOut(context);
+}
+
+/** Compares what was asked for with what is given. In the short form uses may be older than this claim: some things happen once in a release. */
+async function bothWays({ kube, check }: ClaimContext, counted: readonly Entry[], now: readonly Entry[]): Promise<Readonly<{ rights: number; table: string }>> {
   const granted = [...new Set((await grantedRights(kube, ACCOUNT)).map(({ right }) => right))].toSorted();
   const uses = new Map<string, number>();
-  for (const right of all.flatMap(rightsAskedFor)) uses.set(right, (uses.get(right) ?? 0) + 1);
+  for (const right of counted.flatMap(rightsAskedFor)) uses.set(right, (uses.get(right) ?? 0) + 1);
   const forbidden = now.filter(isForbidden).flatMap(rightsAskedFor);
   check('no request was refused for want of a right', now.length > 0 && forbidden.length === 0, forbidden.length === 0 ? `${now.length} requests of the operator in this claim` : [...new Set(forbidden)].join('; '));
   const beyond = [...new Set(now.flatMap(rightsAskedFor))].filter((right) => !granted.includes(right) && !OPEN_TO_ALL.test(right));

@@ -25,16 +25,27 @@ export async function plantInSecret({ kube, namespace, progress }: ClaimContext)
   return canaries;
 }
 
-/** Sends customers whose fields are canaries, well and badly: answers, refusals, bodies that are no JSON. */
-export async function plantInCalls(url: string): Promise<Canaries> {
-  const canaries = { 'customer id': `canary-id-${randomUUID()}`, category: `canary-category-${randomUUID()}`, 'unknown column': `canary-column-${randomUUID()}`, 'broken body': `canary-body-${randomUUID()}` };
+function tensor(name: string | undefined, data: readonly unknown[]) {
+  return { name, datatype: 'BYTES', shape: [data.length], data };
+}
+
+/** Sends customers whose fields are canaries, in both protocols, well and badly: answers, refusals, bodies that are no JSON. @param url of the model's Service */
+export async function plantInCalls(url: string, model: string): Promise<Canaries> {
+  const canaries = { 'customer id': `canary-id-${randomUUID()}`, category: `canary-category-${randomUUID()}`, 'unknown column': `canary-column-${randomUUID()}`, 'broken body': `canary-body-${randomUUID()}`, 'tensor value': `canary-tensor-${randomUUID()}`, 'tensor name': `canary-name-${randomUUID()}` };
   const [customer] = await telcoCustomers(await cardOf(VERSIONS.decent));
   if (customer === undefined) throw new Error('there are no customers');
-  const [id, category, column, broken] = Object.values(canaries);
+  const [id, category, column, broken, value, name] = Object.values(canaries);
   const row = { ...customer.instance, customerID: id, Contract: category, [column ?? '']: column };
   const bodies = [JSON.stringify({ instances: [row] }), JSON.stringify({ instances: [{ ...row, tenure: category }] }), JSON.stringify({ instances: [{ customerID: id }] }), `{"instances": [{"customerID": "${broken ?? ''}"`, JSON.stringify({ instances: broken })];
-  for (const body of bodies) {
-    const answer = await fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+  const tensors = [
+    { id: value, inputs: Object.entries({ ...customer.instance, customerID: value }).map(([column, field]) => tensor(column, [String(field)])) },
+    { inputs: [tensor('Contract', [value]), tensor(name, [value])] },
+    { inputs: [{ ...tensor('Contract', [value]), shape: [7] }] },
+    { inputs: [tensor('tenure', [value])], outputs: [{ name }] },
+  ];
+  const calls = [...bodies.map((body) => ({ path: `/v1/models/${model}:predict`, body })), ...tensors.map((body) => ({ path: `/v2/models/${model}/infer`, body: JSON.stringify(body) }))];
+  for (const { path, body } of calls) {
+    const answer = await fetch(`${url}${path}`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
     await answer.text();
   }
   return canaries;
