@@ -28,6 +28,8 @@ const SLOW_CONNECTIONS = 100;
 /** Longer than a slow sender is let be (limits.ts, requestMs), so that all of them are seen to be turned away. */
 const SLOW_FOR_MS = 13_000;
 const MEMORY_RATIO = 1.1;
+/** One a second; both figures are taken alike. */
+const READINGS = 5;
 /** So long nothing but them and a caller is there: what they cost it is seen alone. */
 const SLOW_ALONE_MS = { short: 5000, full: 15_000 } as const;
 const CALLER = { ratePerSecond: 20, keptConnections: 4, timeoutMs: CALL_TIMEOUT_MS } as const;
@@ -148,12 +150,18 @@ async function ownSamples(url: string, version: string, signal: AbortSignal): Pr
   return customers.map(({ instance }, index) => ({ body: JSON.stringify({ instances: [instance] }), expected: { own: predictions[index]?.probability ?? Number.NaN } }));
 }
 
-/** Resident memory of the one pod. */
+/** Resident memory of the one pod: the median of some seconds, for what has just been sent is garbage still. */
 async function residentBytes({ kube, controlUrl, signal }: ClaimContext): Promise<number> {
   const [pod] = await kube.list(PODS, { labelSelector: `${LABELS.model}=${NAME},${LABELS.component}=serving` });
   if (pod === undefined) throw new Error('the pod is gone');
-  const text = await (await fetch(`${await controlUrl(pod.metadata.name)}/metrics`, { signal })).text();
-  return z.coerce.number().positive().parse(/^process_resident_memory_bytes(?:\{.*\})? (\S+)/m.exec(text)?.[1]);
+  const url = `${await controlUrl(pod.metadata.name)}/metrics`;
+  const readings: number[] = [];
+  while (readings.length < READINGS) {
+    await wait(1000, undefined, { signal });
+    const text = await (await fetch(url, { signal })).text();
+    readings.push(z.coerce.number().positive().parse(/^process_resident_memory_bytes(?:\{.*\})? (\S+)/m.exec(text)?.[1]));
+  }
+  return readings.toSorted((a, b) => a - b)[Math.floor(READINGS / 2)] ?? Number.NaN;
 }
 
 function served({ calls, failed }: LoadReport): boolean {
