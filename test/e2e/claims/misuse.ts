@@ -5,7 +5,7 @@ import { fakeNodes } from '../fake-nodes.ts';
 import { operatorPods } from '../faults.ts';
 import { operatorFigures } from '../operator-figures.ts';
 import { seededRandom } from '../seeded-random.ts';
-import { BASE, COMPANIONS } from './misuse/base.ts';
+import { BASE, COMPANIONS, KEPT_BY_KUBERNETES } from './misuse/base.ts';
 import { changesOf, type Change, type ChangeKind } from './misuse/changes.ts';
 import { specSchema } from './misuse/schema.ts';
 import { Trial, type Outcome } from './misuse/trial.ts';
@@ -112,7 +112,7 @@ function outcomeOf({ check, form }: ClaimContext, { all, outcomes, seed, panics,
         const sum = outcomes.filter(({ change }) => change.kind === kind).length;
         return `| ${kind} | ${sum} | ${count('Refused')} | ${count('Shown')} | ${count('Listed')} | ${count('Told')} | ${count('AsBefore')} | ${count('InTime')} | ${count('Lost', 'Silent', 'NotReverted')} |`;
       }),
-      ...(form === 'full' ? ['', '| what may stay of a change that was taken back | why |', '| --- | --- |', ...Object.entries(HISTORY).map(([what, why]) => `| ${what} | ${why} |`)] : []),
+      ...(form === 'full' ? ['', '| what may stay of a change that was taken back | why |', '| --- | --- |', ...Object.entries(HISTORY).map(([what, why]) => `| ${what} | ${why} |`), ...Object.entries(KEPT_BY_KUBERNETES).map(([what, { why }]) => `| ${what} | ${why} |`)] : []),
     ].join('\n'),
   };
 }

@@ -44,3 +44,8 @@ export const IN_TIME: Readonly<Record<string, string>> = {
   'spec.rollout.offline': 'asked of the next version',
   'spec.storage.credentials.evaluation': 'used by the next inspection',
 };
+
+/** What server-side apply itself does not take back, by the name of the change, and what takes it away. */
+export const KEPT_BY_KUBERNETES: Readonly<Record<string, Readonly<{ why: string; reset: Json }>>> = {
+  'spec.journal.redact Empty []': { why: 'an object that the API server filled with defaults stays, where all that was applied of it was an empty list', reset: { journal: null } },
+};

@@ -33,6 +33,16 @@ export function newValues(before: Json | undefined, after: Json | undefined): re
   return [...right.keys()].flatMap((key) => newValues(left.get(key), right.get(key)));
 }
 
+/** Whether a value declares anything at all: an empty object or list says what nothing says. */
+export function isEmpty(value: Json): boolean {
+  return typeof value === 'object' && value !== null && entriesOf(value).size === 0;
+}
+
+/** Every value that stands under a key, wherever that is. */
+export function valuesUnder(key: string, within: Json): readonly Json[] {
+  return [...entriesOf(within)].flatMap(([name, value]) => [...(name === key ? [value] : []), ...valuesUnder(key, value)]);
+}
+
 /** Whether a declared value is among values: numbers as their texts, quantities by value, and each part of an object or list. */
 export function isShown(declared: Json, values: readonly Json[]): boolean {
   if (typeof declared === 'object' && declared !== null) return [...entriesOf(declared).values()].every((part) => isShown(part, values));

@@ -5,9 +5,9 @@ import { CHURN_MODELS } from '../../kinds.ts';
 import { conditionOf, untilServing } from '../../serving.ts';
 import type { ClaimContext } from '../../context.ts';
 import { NotInTime } from '../../until.ts';
-import { BASE, IN_TIME } from './base.ts';
+import { BASE, IN_TIME, KEPT_BY_KUBERNETES } from './base.ts';
 import type { Change } from './changes.ts';
-import { isListed, isShown, namesField, newValues } from './judge.ts';
+import { isEmpty, isListed, isShown, namesField, newValues, valuesUnder } from './judge.ts';
 import { declared, lasting, type Seen, type World } from './world.ts';
 import type { Json } from './values.ts';
 
@@ -60,7 +60,7 @@ export class Trial {
       return { change, result: named ? 'Refused' : 'Silent', detail: message };
     }
     const taken = await this.#judged(change, before, body);
-    const left = await this.#reverted(before);
+    const left = await this.#reverted(before, KEPT_BY_KUBERNETES[change.name]);
     if (left !== undefined) this.#before = undefined;
     if (taken.result === 'Lost' || taken.result === 'Silent') return taken;
     return left === undefined ? taken : { change, result: 'NotReverted', detail: left };
@@ -77,6 +77,7 @@ export class Trial {
       if (!(thrown instanceof NotInTime)) throw thrown;
       return { change, result: 'Lost', detail: thrown.message };
     }
+    if (change.values.length > 0 && change.values.every(isEmpty) && isDeepStrictEqual(declared(now.owned), declared(before.owned))) return { change, result: 'AsBefore', detail: '' };
     if (unseen(change, before, now).length === 0) return { change, result: 'Shown', detail: '' };
     const silent = unlisted(change, before, now);
     if (silent.length === 0) return { change, result: 'Listed', detail: '' };
@@ -86,8 +87,10 @@ export class Trial {
   }
 
   /** Takes the change back; what differs from before when it does not come back, undefined when all does. */
-  async #reverted(before: Seen): Promise<string | undefined> {
-    await this.#context.kube.applyStrictly(CHURN_MODELS, this.#manifest(BASE));
+  async #reverted(before: Seen, kept: (typeof KEPT_BY_KUBERNETES)[string] | undefined): Promise<string | undefined> {
+    const { body } = await this.#context.kube.applyStrictly(CHURN_MODELS, this.#manifest(BASE));
+    // Only where it is so: else the exception has outlived its reason.
+    if (kept !== undefined && !isDeepStrictEqual(Stored.parse(body).spec, this.#spec)) await this.#context.kube.patch(CHURN_MODELS, this.#name, { spec: kept.reset });
     const wanted = lasting(before, this.#compared);
     let last: Json = null;
     try {
@@ -138,7 +141,11 @@ function unseen(change: Change, before: Seen, now: Seen): readonly string[] {
   const differs = !isDeepStrictEqual(declared(before.owned), declared(now.owned));
   return change.fields.filter((_, index) => {
     const value = change.values[index];
-    return value === undefined || value === null ? !differs : !(differs && isShown(value, fresh));
+    if (value === undefined || value === null) return !differs;
+    // Declared beside what it is by default, a value is not new; it stands under its name then.
+    const key = change.paths[index]?.findLast((step) => typeof step === 'string') ?? '';
+    const isThere = isShown(value, fresh) || valuesUnder(key, declared(now.owned)).some((found) => isDeepStrictEqual(found, value));
+    return !isEmpty(value) && !(differs && isThere);
   });
 }
 

@@ -9,6 +9,8 @@ const TEXTS = [
   'sample', 'another', '20261101-0300', '2h', '45m', '300s', 's3://churn/samples/a', 's3://churn/samples/b', 'http://s3.churnops:7070', 'http://store.example:9000',
   '15 4 * * *', '@weekly', '12.50', 'EUR', 'Europe/Berlin', 'churn.example.com', 'customerID', 'CHURN', '#alerts', 'https://jira.example.com', 'a/b', '0.5', 'x',
 ] as const;
+/** Texts to try first where a rule asks for more than the form: what is kept in the store is kept for a day at least. */
+const FIRST_TEXTS: Readonly<Record<string, readonly string[]>> = { raw: ['960h', '1440h'], predictions: ['960h', '1440h'], evaluations: ['960h', '1440h'] };
 /** Keys of maps: Kubernetes knows what these mean. */
 const MAP_KEYS: Readonly<Record<string, string>> = { requests: 'cpu', limits: 'memory', nodeSelector: 'kubernetes.io/os' };
 const QUANTITIES: readonly Json[] = ['350m', '1', 2];
@@ -32,7 +34,7 @@ export function validValues(node: SchemaNode, field: string): readonly Json[] {
     case 'number':
       return numbers(node);
     case 'string':
-      return TEXTS.filter((text) => isText(node, text));
+      return [...(FIRST_TEXTS[field] ?? []), ...TEXTS].filter((text) => isText(node, text));
     case 'array':
       return arrays(node, field);
     case 'object':

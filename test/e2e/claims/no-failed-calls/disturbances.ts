@@ -55,15 +55,25 @@ export const operatorKilled: Disturbance = {
       const afterMs = Math.floor(random() * CHANGE_TAKES_MS);
       await scene.changeVersion();
       await sleep(systemClock, afterMs, signal);
-      const pod = (await leaderOf(scene))?.pod ?? (await operatorPods({ kube }))[0];
-      if (pod === undefined) throw new Error('no operator runs');
-      await killContainer(operatorContainer(pod), signal);
+      await killContainer(operatorContainer(await someOperator(scene)), signal);
       moments.push(`${(afterMs / 1000).toFixed(1)} s`);
       await scene.settled();
     }
     return `${moments.join(', ')} after a change of the version`;
   },
 };
+
+/** The one that leads, else another: one that was killed before may wait for its next start, and there is nothing to kill. */
+async function someOperator(scene: Scene): Promise<Pod> {
+  const { kube } = scene.context;
+  const running = await kube.untilAny(
+    { what: 'an operator runs', deadlineMs: 120_000 },
+    async () => [(await leaderOf(scene))?.pod, ...(await operatorPods({ kube }))].find((pod) => pod?.status.containerStatuses.some(({ name, state }) => name === 'operator' && state.running !== undefined)),
+    (pod) => pod !== undefined,
+  );
+  if (running === undefined) throw new Error('no operator runs');
+  return running;
+}
 
 type Leader = Readonly<{ pod: Pod; identity: string }>;
 
