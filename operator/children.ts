@@ -15,23 +15,12 @@ import type { Settings } from './resources/settings.ts';
 import { childName, type Subject } from './resources/subject.ts';
 import type { Decision, DesiredVersion } from './rollout/decision.ts';
 import type { ApiClient } from './runtime/api-client.ts';
-import { isApiError, type ApiError } from './runtime/api-error.ts';
 import type { Clock } from './runtime/clock.ts';
-import { refOf, type DesiredObject, type KubeObject, type OwnerReference } from './runtime/kube-object.ts';
+import { refOf, type DesiredObject, type KubeObject } from './runtime/kube-object.ts';
+import { attempt, heldChild, nameConflict, Round, type ApplyResult, type Put } from './round.ts';
 import type { OwnedApply } from './runtime/owned-apply.ts';
 import type { ResourceKind } from './runtime/resource-kind.ts';
 import type { KindCache } from './runtime/kind-cache.ts';
-import type { ChildProblem } from './status/report.ts';
-
-/**
- * What became of one round of writes. `failed`: errors of the API server's own (a webhook that is away), which kept no other child from
- * being written. `outdated`: what was decided on is not so (the model is gone, a Deployment is there that no cache knew), so that nothing
- * was written but what put that right: look again.
- */
-export type ApplyResult = Readonly<{ problems: readonly ChildProblem[]; failed: readonly ApiError[]; serviceSwitched: boolean; pending: boolean; outdated: boolean }>;
-
-/** A child on its way out for longer is held by somebody's finalizer. */
-const TERMINATES_WITHIN_MS = 30_000;
 
 /** Brings a model's children to what a decision says, in an order that never leaves callers without pods. */
 export class ChildrenWriter {
@@ -67,14 +56,15 @@ export class ChildrenWriter {
       if (deployment !== undefined && replicas !== undefined) sized.push({ deployment, replicas });
     }
     if (round.outdated) return round.result(false);
-    if (decision.autoscaler === undefined) await this.#remove(AUTOSCALERS, this.#caches.autoscalers, children.autoscalers, signal);
-    for (const { deployment, replicas } of sized) if (replicas > deployment.spec.replicas) await this.#scale(deployment, replicas, signal);
-    if (decision.holding !== undefined) await round.do(this.#put(round, AUTOSCALERS, this.#caches.autoscalers, subject, autoscaler(subject, decision.holding), signal));
+    // An autoscaler that cannot be taken away, or not be held, still writes replicas: nothing that it could spoil goes on.
+    if (decision.autoscaler === undefined && !(await this.#remove(round, AUTOSCALERS, this.#caches.autoscalers, children.autoscalers, signal))) return round.result(false);
+    for (const { deployment, replicas } of sized) if (replicas > deployment.spec.replicas) await round.do(this.#scale(deployment, replicas, signal));
+    if (decision.holding !== undefined && (await round.do(this.#put(round, AUTOSCALERS, this.#caches.autoscalers, subject, autoscaler(subject, decision.holding), signal))) === undefined) return round.result(false);
     const service = await round.do(this.#put(round, SERVICES, this.#caches.services, subject, stableService(subject, selectedHash(decision)), signal));
     if (service !== undefined) {
       if (decision.autoscaler !== undefined) await round.do(this.#put(round, AUTOSCALERS, this.#caches.autoscalers, subject, autoscaler(subject, decision.autoscaler), signal));
-      for (const { deployment, replicas } of sized) if (replicas < deployment.spec.replicas) await this.#scale(deployment, replicas, signal, deployment.metadata.resourceVersion);
-      await this.#prune(subject, children, decision, signal);
+      for (const { deployment, replicas } of sized) if (replicas < deployment.spec.replicas) await round.do(this.#scale(deployment, replicas, signal, deployment.metadata.resourceVersion));
+      await this.#prune(round, subject, children, decision, signal);
     }
     await this.#schedule(subject, children, decision, round, signal);
     return round.result(service !== undefined);
@@ -84,7 +74,7 @@ export class ChildrenWriter {
     const current = cache.get(refOf(desired));
     // The end of a child may be told before the end of its model, which took it along: it must not come back.
     if (current === undefined && !(await round.ownerIsThere())) return {};
-    try {
+    return attempt(`${kind.kind} ${desired.metadata.name}`, async () => {
       // A Service that an overtaken call turned back would send callers to pods that are gone.
       const result = await this.#apply.apply({ kind, ownerUid: subject.uid, desired, current, exact: kind.kind === SERVICES.kind }, signal);
       if (result.outcome === 'Created' || result.outcome === 'Updated') cache.recordWrite(result.object);
@@ -92,13 +82,7 @@ export class ChildrenWriter {
       if (current === undefined && result.outcome === 'Updated' && kind.kind === DEPLOYMENTS.kind) round.outdated = true;
       if (result.outcome === 'Terminating') return heldChild(kind.kind, result.object, this.#clock.nowMs());
       return { object: result.object };
-    } catch (error) {
-      if (isApiError(error, 'Invalid') || isApiError(error, 'BadRequest') || isApiError(error, 'Forbidden')) {
-        return { problem: { reason: 'ApplyRefused', message: `the API server refuses ${kind.kind} ${desired.metadata.name}: ${error.message} Tried again every 30 s.` } };
-      }
-      if (isApiError(error, 'Internal')) return { failed: error };
-      throw error;
-    }
+    });
   }
 
   /** Whether the model is there still, by the API server's own word. */
@@ -121,32 +105,35 @@ export class ChildrenWriter {
     const wanted = retentionCronJobs(subject, this.#settings, decision.state);
     for (const cronJob of wanted) await round.do(this.#put(round, CRON_JOBS, this.#caches.cronJobs, subject, cronJob, signal));
     const names = new Set(wanted.map((each) => each.metadata.name));
-    await this.#remove(CRON_JOBS, this.#caches.cronJobs, children.cronJobs.filter(({ metadata }) => !names.has(metadata.name)), signal);
+    await this.#remove(round, CRON_JOBS, this.#caches.cronJobs, children.cronJobs.filter(({ metadata }) => !names.has(metadata.name)), signal);
   }
 
   /** @param resourceVersion for what takes pods away: only from the state that it was decided on, however late the call arrives */
-  async #scale(deployment: Deployment, replicas: number, signal: AbortSignal, resourceVersion?: string): Promise<void> {
+  async #scale(deployment: Deployment, replicas: number, signal: AbortSignal, resourceVersion?: string): Promise<Put<KubeObject>> {
     const ref = refOf(deployment);
     const { metadata } = deployment;
-    const scale = await this.#client.patchScale(DEPLOYMENTS, ref, replicas, { uid: metadata.uid, resourceVersion }, signal);
-    this.#caches.deployments.recordWrite({ ...deployment, metadata: { ...metadata, resourceVersion: scale.resourceVersion } });
+    return attempt(`${replicas} replicas of Deployment ${metadata.name}`, async () => {
+      const scale = await this.#client.patchScale(DEPLOYMENTS, ref, replicas, { uid: metadata.uid, resourceVersion }, signal);
+      this.#caches.deployments.recordWrite({ ...deployment, metadata: { ...metadata, resourceVersion: scale.resourceVersion } });
+      return {};
+    });
   }
 
   /** Deletes versions nobody wants, and inspections that were overtaken. Finished ones stay an hour for their logs. */
-  async #prune(subject: Subject, children: Children, decision: Decision, signal: AbortSignal): Promise<void> {
+  async #prune(round: Round, subject: Subject, children: Children, decision: Decision, signal: AbortSignal): Promise<void> {
     // By name: a hash label that somebody changed by hand must not cost the version its Deployment.
     const hashes = [...decision.versions.map((version: DesiredVersion) => shortHash(version.identity.hash)), decision.unrecorded];
     const wanted = new Set(hashes.flatMap((hash) => (hash === undefined ? [] : [childName(subject, hash)])));
-    await this.#remove(DEPLOYMENTS, this.#caches.deployments, children.deployments.filter(({ metadata }) => !wanted.has(metadata.name)), signal);
-    await this.#remove(DISRUPTION_BUDGETS, this.#caches.budgets, children.budgets.filter(({ metadata }) => !wanted.has(metadata.name) || isBoundToOneNode(subject)), signal);
+    await this.#remove(round, DEPLOYMENTS, this.#caches.deployments, children.deployments.filter(({ metadata }) => !wanted.has(metadata.name)), signal);
+    await this.#remove(round, DISRUPTION_BUDGETS, this.#caches.budgets, children.budgets.filter(({ metadata }) => !wanted.has(metadata.name) || isBoundToOneNode(subject)), signal);
     const policies = new Set(networkPolicies(subject, this.#settings).map(({ metadata }) => metadata.name));
-    await this.#remove(NETWORK_POLICIES, this.#caches.networkPolicies, children.networkPolicies.filter(({ metadata }) => !policies.has(metadata.name)), signal);
+    await this.#remove(round, NETWORK_POLICIES, this.#caches.networkPolicies, children.networkPolicies.filter(({ metadata }) => !policies.has(metadata.name)), signal);
     const current = decision.inspection === undefined ? undefined : inspectJobName(subject, decision.inspection);
     for (const job of children.jobs) {
       const finished = job.status?.conditions.some((condition) => (condition.type === 'Complete' || condition.type === 'Failed') && condition.status === 'True') === true;
       if (finished || job.metadata.name === current || job.metadata.deletionTimestamp !== undefined) continue;
       if (decision.inspection === undefined && this.#isReported(job, children)) continue;
-      await this.#delete(JOBS, this.#caches.jobs, job, signal);
+      await round.do(this.#delete(JOBS, this.#caches.jobs, job, signal));
     }
   }
 
@@ -158,68 +145,24 @@ export class ChildrenWriter {
     return podsOfJob(children.pods, job.metadata.name).some(({ status }) => status.phase === 'Succeeded' || status.phase === 'Failed' || status.containerStatuses.some(({ state }) => state.terminated !== undefined));
   }
 
-  /** Deletes what is not being deleted already. */
-  async #remove<T extends KubeObject>(kind: ResourceKind<T>, cache: KindCache<T>, objects: readonly T[], signal: AbortSignal): Promise<void> {
-    for (const object of objects) if (object.metadata.deletionTimestamp === undefined) await this.#delete(kind, cache, object, signal);
+  /** Deletes what is not being deleted already; whether nothing stood against it. */
+  async #remove<T extends KubeObject>(round: Round, kind: ResourceKind<T>, cache: KindCache<T>, objects: readonly T[], signal: AbortSignal): Promise<boolean> {
+    let whole = true;
+    for (const object of objects) if (object.metadata.deletionTimestamp === undefined) whole = (await round.do(this.#delete(kind, cache, object, signal))) !== undefined && whole;
+    return whole;
   }
 
-  async #delete<T extends KubeObject>(kind: ResourceKind<T>, cache: KindCache<T>, object: T, signal: AbortSignal): Promise<void> {
-    const { uid, resourceVersion } = object.metadata;
-    await this.#client.delete(kind, refOf(object), { uid, resourceVersion, propagation: 'Background' }, signal);
-    cache.recordDelete(object);
+  async #delete<T extends KubeObject>(kind: ResourceKind<T>, cache: KindCache<T>, object: T, signal: AbortSignal): Promise<Put<T>> {
+    const { uid, resourceVersion, name } = object.metadata;
+    return attempt(`that ${kind.kind} ${name} is deleted`, async () => {
+      await this.#client.delete(kind, refOf(object), { uid, resourceVersion, propagation: 'Background' }, signal);
+      cache.recordDelete(object);
+      return { object };
+    });
   }
 }
 
 /** First 8 digits of whom the Service should select. */
 function selectedHash(decision: Decision): string | undefined {
   return decision.selected === undefined ? decision.unrecorded : shortHash(decision.selected);
-}
-
-type Put<T> = Readonly<{ object?: T; problem?: ChildProblem; failed?: ApiError; pending?: boolean }>;
-
-/** Collects what a round of writes met. */
-class Round {
-  readonly problems: ChildProblem[] = [];
-  readonly failed: ApiError[] = [];
-  pending = false;
-  outdated = false;
-  readonly #lookForOwner: () => Promise<boolean>;
-  #ownerIsThere: boolean | undefined;
-
-  constructor(lookForOwner: () => Promise<boolean>) {
-    this.#lookForOwner = lookForOwner;
-  }
-
-  /** Whether the owner is there; looked for once, and only where something is to be created. */
-  async ownerIsThere(): Promise<boolean> {
-    this.#ownerIsThere ??= await this.#lookForOwner();
-    if (!this.#ownerIsThere) this.outdated = true;
-    return this.#ownerIsThere;
-  }
-
-  result(serviceSwitched: boolean): ApplyResult {
-    const { problems, failed, pending, outdated } = this;
-    return { problems, failed, pending, outdated, serviceSwitched };
-  }
-
-  async do<T>(put: Promise<Put<T>>): Promise<T | undefined> {
-    const { object, problem, failed, pending } = await put;
-    if (problem !== undefined) this.problems.push(problem);
-    if (failed !== undefined) this.failed.push(failed);
-    if (pending === true) this.pending = true;
-    return object;
-  }
-}
-
-function nameConflict(kind: string, name: string, owner: OwnerReference | undefined): ChildProblem {
-  const whose = owner === undefined ? 'it is not ours' : `it belongs to ${owner.kind} ${owner.name}`;
-  return { reason: 'NameConflict', message: `${kind} ${name} is in the way: ${whose}, so it was not touched. Delete it or rename the ChurnModel; looked at again every 30 s.` };
-}
-
-/** Its end wakes us; one that does not come is told, with what holds it. */
-function heldChild(kind: string, { metadata }: KubeObject, nowMs: number): Put<never> {
-  const { name, deletionTimestamp = '', finalizers = [] } = metadata;
-  if (nowMs - Date.parse(deletionTimestamp) < TERMINATES_WITHIN_MS) return { pending: true };
-  const holders = finalizers.length === 0 ? 'its pods or its children end slowly' : `held by the finalizers ${finalizers.join(', ')}`;
-  return { problem: { reason: 'ChildTerminating', message: `${kind} ${name} is on its way out since ${deletionTimestamp}, ${holders}; it is made anew once it is gone. Looked at again every 30 s.` } };
 }

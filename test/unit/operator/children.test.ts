@@ -4,6 +4,8 @@ import { ChurnModelSpec } from '../../../contracts/churn-model/spec.ts';
 import { ANNOTATIONS, FIELD_MANAGER } from '../../../contracts/names.ts';
 import { Caches } from '../../../operator/caches.ts';
 import { ChildrenWriter } from '../../../operator/children.ts';
+import { AUTOSCALERS, DEPLOYMENTS } from '../../../operator/observation/kinds.ts';
+import type { Children } from '../../../operator/observation/observe.ts';
 import type { Subject } from '../../../operator/resources/subject.ts';
 import { decide } from '../../../operator/rollout/decide.ts';
 import { ApiClient } from '../../../operator/runtime/api-client.ts';
@@ -12,7 +14,7 @@ import { RuntimeMetrics } from '../../../operator/runtime/runtime-metrics.ts';
 import { isWrite } from '../../../operator/runtime/transport.ts';
 import { operatorSettings } from './resources/operator-settings.ts';
 import { INITIAL_STATE } from '../../../operator/rollout/state.ts';
-import { facts, podsOf, REPOSITORY, stable, wanted } from './rollout/builders.ts';
+import { facts, HOUR_MS, NOW_MS, podsOf, previous, READY_PODS, REPOSITORY, stable, wanted } from './rollout/builders.ts';
 import { FakeTransport } from './runtime/fake-transport.ts';
 import { ManualClock } from './runtime/manual-clock.ts';
 import { RecordingLogger } from './runtime/recording-logger.ts';
@@ -24,9 +26,9 @@ const MODEL_PATH = /churnmodels\/telco-churn$/;
 type Live = Readonly<{ uid: string; deletionTimestamp?: string }>;
 
 /** One round for a model of whose children the caches know nothing, while the API server answers as it is told. */
-async function oneRound(live: Live | undefined, answer: (path: string, isWrite: boolean) => Readonly<{ status: number; body: object }> | undefined = () => undefined, decision = decide(facts())) {
+async function oneRound(live: Live | undefined, answer: (path: string, isWrite: boolean, method: string) => Readonly<{ status: number; body: object }> | undefined = () => undefined, decision = decide(facts()), children: Children = NO_CHILDREN) {
   const transport = new FakeTransport((request, body) => {
-    const told = answer(request.path, isWrite(request));
+    const told = answer(request.path, isWrite(request), request.method);
     if (told !== undefined) return told;
     if (isWrite(request)) return { status: 201, body: { ...body, metadata: { ...(typeof body['metadata'] === 'object' ? body['metadata'] : {}), uid: 'made', resourceVersion: '2' } } };
     if (MODEL_PATH.test(request.path) && live !== undefined) {
@@ -39,7 +41,7 @@ async function oneRound(live: Live | undefined, answer: (path: string, isWrite: 
   const clock = new ManualClock();
   const caches = new Caches({ client, clock, random: () => 0.5, logger, metrics: new RuntimeMetrics(new Registry()), namespaces: 'All' });
   const writer = new ChildrenWriter({ client, caches, settings: operatorSettings(), clock, apply: new OwnedApply({ client, annotation: ANNOTATIONS.applied, logger }) });
-  const result = await writer.write(subject, NO_CHILDREN, decision, new AbortController().signal);
+  const result = await writer.write(subject, children, decision, new AbortController().signal);
   return {
     result,
     nowMs: clock.nowMs(),
@@ -104,4 +106,28 @@ test('a Deployment that lost its label by somebody\'s hand is no reason to scale
   expect(result).toMatchObject({ outdated: true, serviceSwitched: false, problems: [] });
   expect(written.filter((path) => path.includes('/deployments/'))).toEqual([expect.stringMatching(new RegExp(`/deployments/${name}$`))]);
   expect(written.some((path) => /\/(scale|services|horizontalpodautoscalers)/.test(path))).toBe(false);
+});
+
+describe('what the API server refuses or fails at is told, and the rest goes on', () => {
+  const serving = stable('a');
+  const former = previous('b', { replacedAtMs: NOW_MS - 25 * HOUR_MS });
+  const owner = { apiVersion: 'churnops.dev/v1alpha1', kind: 'ChurnModel', name: subject.name, uid: subject.uid, controller: true };
+  const childOf = (hash: string) => ({ name: `${subject.name}-${hash.slice(0, 8)}`, namespace: subject.namespace, uid: `u-${hash.slice(0, 8)}`, resourceVersion: '1', labels: {}, ownerReferences: [owner] });
+  const refused = { status: 403, body: { kind: 'Status', status: 'Failure', reason: 'Forbidden', code: 403, message: 'denied by policy' } };
+  const hanging = { status: 504, body: { kind: 'Status', status: 'Failure', reason: 'Timeout', code: 504, message: 'timed out' } };
+  const settled = decide(facts({ wanted: wanted('a', { replicas: 3 }), state: { ...INITIAL_STATE, stable: serving, previous: former }, selected: serving.hash.slice(0, 8), pods: podsOf({ a: { ...READY_PODS, requested: 1 } }) }));
+  const left = DEPLOYMENTS.schema.parse({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: childOf(former.hash), spec: { replicas: 0 } });
+  const stray = AUTOSCALERS.schema.parse({ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { ...childOf(serving.hash), name: subject.name }, spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: `${subject.name}-${serving.hash.slice(0, 8)}` } } });
+
+  test.each<{ name: string; refuses: (method: string, path: string) => boolean; answer: typeof refused; children: Partial<Children>; expected: object; switched: boolean }>([
+    { name: 'the size, by an admission policy', refuses: (_method, path) => path.endsWith('/scale'), answer: refused, children: {}, expected: { problems: [{ reason: 'ApplyRefused', message: expect.stringContaining('3 replicas of Deployment') }], failed: [] }, switched: true },
+    { name: 'that a former version is deleted', refuses: (method) => method === 'DELETE', answer: refused, children: { deployments: [left] }, expected: { problems: [{ reason: 'ApplyRefused', message: expect.stringContaining(`Deployment ${left.metadata.name} is deleted`) }], failed: [] }, switched: true },
+    { name: 'a NetworkPolicy, whose webhook hangs', refuses: (method, path) => method === 'PATCH' && path.includes('/networkpolicies/'), answer: hanging, children: {}, expected: { problems: [], failed: [{ code: 'Timeout' }, { code: 'Timeout' }] }, switched: true },
+    { name: 'that an autoscaler goes: then nothing is scaled under it', refuses: (method) => method === 'DELETE', answer: refused, children: { autoscalers: [stray] }, expected: { problems: [{ reason: 'ApplyRefused' }], failed: [] }, switched: false },
+  ])('$name', async ({ refuses, answer, children, expected, switched }) => {
+    const { result, written } = await oneRound({ uid: 'uid-1' }, (path, _isWrite, method) => (refuses(method, path) ? answer : undefined), settled, { ...NO_CHILDREN, ...children });
+    expect(result).toMatchObject({ ...expected, serviceSwitched: switched });
+    expect(written.some((path) => path.includes('/services/'))).toBe(switched);
+    if (!switched) expect(written.some((path) => path.endsWith('/scale'))).toBe(false);
+  });
 });

@@ -49,7 +49,7 @@ export const eviction: Disturbance = {
 export const operatorKilled: Disturbance = {
   name: 'operator killed -9',
   run: async (scene, random) => {
-    const { kube, signal, form } = scene.context;
+    const { signal, form } = scene.context;
     const moments: string[] = [];
     for (let kill = 0; kill < KILLS[form]; kill += 1) {
       const afterMs = Math.floor(random() * CHANGE_TAKES_MS);
