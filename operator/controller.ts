@@ -70,8 +70,7 @@ async function tellRightsMissing(parts: ControllerParts, model: StoredChurnModel
   if (!stored.success) return;
   const message = `The operator's account may not list and watch all it needs in namespace ${model.metadata.namespace ?? ''}, so this model is left as it is; the operator's log names the rights.`;
   const status = untouchedStatus({ nowMs: parts.clock.nowMs(), generation: model.metadata.generation ?? 0, reason: 'RightsMissing', message, stored: stored.data });
-  const isKnown = stored.data.conditions?.some(({ type, reason }) => type === 'Progressing' && reason === 'RightsMissing') === true;
-  if (!isKnown) parts.events.record({ regarding: model, type: 'Warning', reason: 'RightsMissing', action: 'Observe', note: message });
+  if (progressing(stored.data)?.reason !== 'RightsMissing') parts.events.record({ regarding: model, type: 'Warning', reason: 'RightsMissing', action: 'Observe', note: message });
   await writeStatus(parts, model, status, signal);
 }
 
@@ -99,6 +98,7 @@ async function bringAbout(parts: ControllerParts, model: StoredChurnModel, obser
     stored,
   });
   await writeStatus(parts, model, status, context.signal);
+  tellStuckRoll(parts, model, truth, status, stored);
   tellRetention(parts, model, status, stored, context);
   tell(parts, model, truth, problems, stored, context);
   // The rest is as it should be; what failed is tried again soon, backing off.
@@ -130,6 +130,17 @@ async function writeStatus(parts: ControllerParts, model: StoredChurnModel, stat
   if (written.metadata.resourceVersion !== model.metadata.resourceVersion) parts.caches.models.recordWrite(written);
 }
 
+function progressing(status: ChurnModelStatus | undefined) {
+  return status?.conditions?.find(({ type }) => type === 'Progressing');
+}
+
+/** New pods of what serves that do not become ready; callers keep the old ones, so that nothing else would tell. */
+function tellStuckRoll(parts: ControllerParts, model: StoredChurnModel, decision: Decision, status: ChurnModelStatus, stored: ChurnModelStatus | undefined): void {
+  const now = progressing(status);
+  if (decision.reason !== 'Settled' || now?.status !== 'True' || now.reason === 'RollingPods' || now.reason === progressing(stored)?.reason) return;
+  parts.events.record({ regarding: model, type: 'Warning', reason: now.reason, action: 'Roll', note: now.message });
+}
+
 /** A run that failed is told once; the next day's is another one. */
 function tellRetention(parts: ControllerParts, model: StoredChurnModel, { retention }: ChurnModelStatus, stored: ChurnModelStatus | undefined, context: ReconcileContext): void {
   if (retention === undefined || retention.outcome === 'Done' || isSameRun(retention, stored?.retention)) return;
@@ -148,8 +159,8 @@ function tell(parts: ControllerParts, model: StoredChurnModel, decision: Decisio
     parts.events.record({ regarding: model, ...event });
   }
   const joined = joinedProblem(problems);
-  const known = stored?.conditions?.some((condition) => condition.type === 'Progressing' && condition.reason === joined?.reason && condition.message === joined.message) === true;
-  if (known) return;
+  const before = progressing(stored);
+  if (before?.reason === joined?.reason && before?.message === joined?.message) return;
   for (const problem of problems) {
     context.logger.warn({ reason: problem.reason, problem: problem.message }, 'child');
     parts.events.record({ regarding: model, type: 'Warning', reason: problem.reason, action: 'Apply', note: problem.message });

@@ -14,7 +14,9 @@ const Deployment = StoredObject.extend({
   status: z
     .looseObject({
       observedGeneration: z.number().default(0),
+      replicas: z.number().default(0),
       updatedReplicas: z.number().default(0),
+      readyReplicas: z.number().default(0),
       conditions: z.array(z.looseObject({ type: z.string(), status: z.string(), reason: z.string().optional(), message: z.string().optional() })).default([]),
     })
     .optional(),

@@ -23,7 +23,8 @@ function isScheduled(pod: Pod): boolean {
 export function observeVersion(hash: string, deployment: Deployment | undefined, pods: readonly Pod[]): VersionPods {
   const own = pods.filter((pod) => pod.metadata.labels?.[LABELS.hash] === hash && pod.metadata.deletionTimestamp === undefined);
   const ready = own.filter(isReady).length;
-  const followed = deployment?.status !== undefined && deployment.status.observedGeneration >= (deployment.metadata.generation ?? 0);
+  // What the Deployment controller says of a template that is not the newest says nothing.
+  const status = deployment?.status !== undefined && deployment.status.observedGeneration >= (deployment.metadata.generation ?? 0) ? deployment.status : undefined;
   // The newest first: while a template is replaced, pods of the old one still fail for reasons that are gone. Births are told in seconds:
   // of two in one, the pod that a node took tells more; the name keeps the choice the same at every look.
   const newestFirst = own
@@ -34,7 +35,9 @@ export function observeVersion(hash: string, deployment: Deployment | undefined,
   return {
     requested: deployment?.spec.replicas,
     ready,
-    readyUpToDate: followed ? Math.min(ready, deployment.status?.updatedReplicas ?? 0) : 0,
+    // The controller counts by owner: ready pods of a model of the same name that is just being deleted are none of this one's.
+    readyUpToDate: Math.min(ready, status?.updatedReplicas ?? 0, status?.readyReplicas ?? 0),
+    outdated: status === undefined ? 0 : Math.max(status.replicas - status.updatedReplicas, 0),
     problem: failing ?? (refused === undefined ? undefined : { code: refused.reason ?? 'ReplicaFailure', message: refused.message ?? 'pods cannot be created', outside: true }),
   };
 }

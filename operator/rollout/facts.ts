@@ -15,6 +15,8 @@ export type VersionPods = Readonly<{
   requested: number | undefined;
   /** Ready, not terminating, of the Deployment's newest template. */
   readyUpToDate: number;
+  /** Of an older template, and still there: they are being replaced in place. */
+  outdated: number;
   /** Ready and not terminating, of any template: what callers reach. */
   ready: number;
   /** Of the pod that fails worst, if one does. */

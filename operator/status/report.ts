@@ -2,7 +2,7 @@ import type { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
 import type { ChurnModelStatus, Condition, RetentionRun } from '../../contracts/churn-model/status.ts';
 import type { Decision } from '../rollout/decision.ts';
 import type { LiveAutoscaler, VersionPods } from '../rollout/facts.ts';
-import { boundedText, LONGEST_MESSAGE_BYTES } from './bounded-text.ts';
+import { boundedText, LONGEST_CAUSE_BYTES, LONGEST_MESSAGE_BYTES } from './bounded-text.ts';
 import { mergeConditions, type ConditionDraft } from './conditions.ts';
 import { messageOf } from './message.ts';
 import { instant, rolloutRecord } from './rollout-record.ts';
@@ -79,19 +79,36 @@ function scalingConditions({ autoscaling, replicas }: ReportInput): readonly Con
   }
 }
 
+/** Stable's pods are replaced in place by ones of another template: an image, a resource, a Secret's name. Callers keep the old ones meanwhile. */
+function rollingOf({ decision, stablePods }: ReportInput): Readonly<{ reason: string; message: string }> | undefined {
+  const { stable } = decision.state;
+  if (stable === undefined || decision.reason !== 'Settled' || stablePods === undefined || stablePods.outdated === 0) return undefined;
+  const { outdated, problem } = stablePods;
+  const what = `${outdated} ${outdated === 1 ? 'pod' : 'pods'} of ${stable.version} with former settings ${outdated === 1 ? 'is' : 'are'} still to be replaced.`;
+  if (problem === undefined) return { reason: 'RollingPods', message: what };
+  return { reason: reasonWord(problem.code, 'RollingPods'), message: `${what} A new one does not become ready: ${problem.code}: ${boundedText(problem.message, LONGEST_CAUSE_BYTES)}` };
+}
+
 function progressingCondition(input: ReportInput): ConditionDraft {
   const { decision } = input;
+  const rolling = rollingOf(input);
   const conflict = joinedProblem(input.problems);
   if (conflict !== undefined) return { type: 'Progressing', status: 'False', reason: conflict.reason, message: conflict.message };
+  if (rolling !== undefined) return { type: 'Progressing', status: 'True', ...rolling };
   return { type: 'Progressing', status: decision.state.candidate === undefined ? 'False' : 'True', reason: progressReason(decision), message: messageOf(decision) };
 }
 
 /** The word of the decision; while something outside holds it up, the code of that is what a person looks for. */
 function progressReason(decision: Decision): string {
   if ((decision.reason === 'InspectionRetry' || decision.reason === 'PollFailed' || decision.reason === 'PodsFailing' || decision.reason === 'Inspecting') && decision.problem !== undefined) {
-    return /^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(decision.problem.code) ? decision.problem.code : decision.reason;
+    return reasonWord(decision.problem.code, decision.reason);
   }
   return decision.reason;
+}
+
+/** A code where it has the form of a reason. */
+function reasonWord(code: string, otherwise: string): string {
+  return /^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(code) ? code : otherwise;
 }
 
 function honouredCondition(spec: ChurnModelSpec): ConditionDraft {
@@ -127,11 +144,12 @@ export function statusOf(input: ReportInput): ChurnModelStatus {
   const conditions: Condition[] = mergeConditions(drafts, input.stored?.conditions ?? [], input.generation, instant(input.nowMs));
   const auc = decision.state.stable?.testAUC;
   const conflict = joinedProblem(problems);
+  const rolling = rollingOf(input);
   const retention = retentionOf(input);
   return {
     observedGeneration: input.generation,
     phase: decision.state.stable === undefined && conflict !== undefined ? 'Pending' : decision.phase,
-    message: boundedText(conflict?.message ?? messageOf(decision), LONGEST_MESSAGE_BYTES),
+    message: boundedText(conflict?.message ?? (rolling === undefined ? messageOf(decision) : `${messageOf(decision)} ${rolling.message}`), LONGEST_MESSAGE_BYTES),
     ...(auc === undefined ? {} : { auc: auc.toFixed(3) }),
     conditions,
     ...rolloutRecord(decision.state),

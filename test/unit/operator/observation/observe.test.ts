@@ -43,10 +43,10 @@ test.each<{ selector: string; expected: string | undefined }>([
 test('pods are found by the hash of their version', () => {
   const { hash } = identity('a');
   const short = hash.slice(0, 8);
-  const children = { ...none, deployments: [deployment(short, { replicas: 1, status: { observedGeneration: 1, updatedReplicas: 1 } })], pods: [pod('p', { hash: short, status: READY_STATUS })] };
+  const children = { ...none, deployments: [deployment(short, { replicas: 1, status: { observedGeneration: 1, updatedReplicas: 1, readyReplicas: 1 } })], pods: [pod('p', { hash: short, status: READY_STATUS })] };
   const { facts } = readable(observe(model({ status: rolloutRecord({ ...INITIAL_STATE, stable: stable('a') }) }), children, NOW_MS));
-  expect(facts.pods(hash)).toEqual({ requested: 1, ready: 1, readyUpToDate: 1, problem: undefined });
-  expect(facts.pods(identity('b').hash)).toEqual({ requested: undefined, ready: 0, readyUpToDate: 0, problem: undefined });
+  expect(facts.pods(hash)).toEqual({ requested: 1, ready: 1, readyUpToDate: 1, outdated: 0, problem: undefined });
+  expect(facts.pods(identity('b').hash)).toEqual({ requested: undefined, ready: 0, readyUpToDate: 0, outdated: 0, problem: undefined });
 });
 
 test('a Deployment is found by its name, whatever a hand made of its labels', () => {

@@ -198,7 +198,7 @@ const promotion: readonly Case[] = [
   {
     name: 'held up for twenty minutes, and no longer: the store is back and the pod starts, it is not rejected',
     state: { stable: serving, candidate: { ...goingUp, ...held } },
-    facts: { pods: podsOf({ b: { requested: 2, ready: 0, readyUpToDate: 0, problem: undefined } }) },
+    facts: { pods: podsOf({ b: { requested: 2, ready: 0, readyUpToDate: 0, outdated: 0, problem: undefined } }) },
     expected: { ...rest, phase: 'Promoting', reason: 'StartingPods', state: stateOf({ state: { stable: serving, candidate: goingUp } }), recheckMs: READY_DEADLINE_MS - MINUTE_MS },
   },
   {

@@ -66,12 +66,12 @@ export function wanted(version: string, over: Partial<Wanted> = {}): Wanted {
   return { repository: REPOSITORY, requested: version, inspectionKey: keyOf(version), replicas: 2, autoscaling: undefined, rollbackWindowMs: 24 * HOUR_MS, poll: undefined, ...over };
 }
 
-export const NO_PODS: VersionPods = { requested: undefined, ready: 0, readyUpToDate: 0, problem: undefined };
-export const READY_PODS: VersionPods = { requested: 2, ready: 2, readyUpToDate: 2, problem: undefined };
+export const NO_PODS: VersionPods = { requested: undefined, ready: 0, readyUpToDate: 0, outdated: 0, problem: undefined };
+export const READY_PODS: VersionPods = { requested: 2, ready: 2, readyUpToDate: 2, outdated: 0, problem: undefined };
 
 /** Pods that do not become ready, for a reason of their own or of the outside. */
 export function failingPods(over: Partial<PodProblem> = {}): VersionPods {
-  return { requested: 2, ready: 1, readyUpToDate: 1, problem: { code: 'GoldenMismatch', message: '3 of 500 rows differ', outside: false, ...over } };
+  return { requested: 2, ready: 1, readyUpToDate: 1, outdated: 0, problem: { code: 'GoldenMismatch', message: '3 of 500 rows differ', outside: false, ...over } };
 }
 
 /** Pods by version name; versions left out have none. */

@@ -4,7 +4,7 @@ import type { StartClock } from '../../../../operator/rollout/state.ts';
 import type { VersionPods } from '../../../../operator/rollout/facts.ts';
 import { failingPods, HOUR_MS, MINUTE_MS, NO_PODS, NOW_MS, READY_PODS } from './builders.ts';
 
-const starting: VersionPods = { requested: 2, ready: 1, readyUpToDate: 1, problem: undefined };
+const starting: VersionPods = { requested: 2, ready: 1, readyUpToDate: 1, outdated: 0, problem: undefined };
 const outside = failingPods({ code: 'StoreUnreachable', message: 'no answer', outside: true });
 type Input = Parameters<typeof decidePromotion>[0];
 const base: Input = { nowMs: NOW_MS, deployedAtMs: NOW_MS - MINUTE_MS, replicas: 2, pods: starting, mayReject: true, outageLeftMs: undefined };

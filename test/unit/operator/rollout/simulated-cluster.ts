@@ -158,9 +158,9 @@ export class SimulatedCluster {
   /** @param hash whole, or its first 8 digits */
   podFacts(hash: string): VersionPods {
     const deployment = [...this.#deployments].find(([each]) => each.startsWith(hash))?.[1];
-    if (deployment === undefined) return { requested: undefined, ready: 0, readyUpToDate: 0, problem: undefined };
+    if (deployment === undefined) return { requested: undefined, ready: 0, readyUpToDate: 0, outdated: 0, problem: undefined };
     const ready = deployment.podsBornMs.filter((bornMs) => isReadyAt(this.nowMs, this.#behaviour(deployment), bornMs)).length;
-    return { requested: deployment.replicas, ready, readyUpToDate: ready, problem: ready === deployment.podsBornMs.length ? undefined : podProblemAt(this.nowMs, this.#behaviour(deployment)) };
+    return { requested: deployment.replicas, ready, readyUpToDate: ready, outdated: 0, problem: ready === deployment.podsBornMs.length ? undefined : podProblemAt(this.nowMs, this.#behaviour(deployment)) };
   }
 
   /** The next thing to write, each time looking at what is there: what is as wanted already is not written. */

@@ -8,7 +8,7 @@ import { INITIAL_STATE, type RolloutState } from '../../../../operator/rollout/s
 import { deployed, facts, HOUR_MS, identity, NOW_MS, podsOf, previous, stable, wanted } from './builders.ts';
 
 const shortOf = (version: string): string => identity(version).hash.slice(0, 8);
-const pods = (requested: number, ready = requested): VersionPods => ({ requested, ready, readyUpToDate: ready, problem: undefined });
+const pods = (requested: number, ready = requested): VersionPods => ({ requested, ready, readyUpToDate: ready, outdated: 0, problem: undefined });
 const sizes = (version: string): LiveAutoscaler => ({ target: shortOf(version), scaling: { status: 'True', reason: 'Scaling', message: '' } });
 const from2to6 = (version: string): Facts['wanted'] => wanted(version, { replicas: 2, autoscaling: { maxReplicas: 6, targetCPUPercent: 70 } });
 const autoscaler = (version: string, minReplicas = 2): DesiredAutoscaler => ({ target: shortOf(version), minReplicas, maxReplicas: 6, targetCPUPercent: 70 });
