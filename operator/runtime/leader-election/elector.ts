@@ -5,7 +5,7 @@ import type { ObjectRef } from '../kube-object.ts';
 import { withFields, type Logger } from '../logger.ts';
 import type { RuntimeMetrics } from '../runtime-metrics.ts';
 import { localInstant, type Fence, type LocalClocks } from './fence.ts';
-import { decideLease, releasedRecord, sight, type LeaseMove, type Sighting } from './lease-decision.ts';
+import { decideLease, releasedRecord, sight, sightNone, type LeaseMove, type Sighting } from './lease-decision.ts';
 import { RETRY_JITTER, type LeaseTiming } from './lease-timing.ts';
 import { LEASES, leaseSpec, newLease, recordOf, type StoredLease } from './lease.ts';
 
@@ -95,7 +95,7 @@ export class LeaderElector {
       // The holder need not read what only it writes; a write that someone else overtook is refused by its resourceVersion.
       if (!this.#isOurs()) {
         this.#stored = await client.get(LEASES, lease, signal);
-        this.#sighting = this.#stored === undefined ? undefined : sight(this.#sighting, recordOf(this.#stored), clocks.monotonicMs());
+        this.#sighting = this.#stored === undefined ? sightNone(this.#sighting, identity, clocks.monotonicMs()) : sight(this.#sighting, recordOf(this.#stored), clocks.monotonicMs());
       }
       const move = decideLease({ identity, sighting: this.#sighting, nowMs: clocks.monotonicMs(), wallMs: clocks.wallMs(), timing });
       if (move.move === 'Wait') {

@@ -3,7 +3,7 @@ import type { LeaseRecord } from './lease.ts';
 import type { LeaseTiming } from './lease-timing.ts';
 
 /** A record and since when, by our own clock, we have seen it unchanged: clocks of other machines are never trusted. */
-export type Sighting = Readonly<{ record: LeaseRecord; sinceMs: number }>;
+export type Sighting = Readonly<{ record: LeaseRecord; sinceMs: number; /** The lease was deleted meanwhile. */ isGone?: true }>;
 
 /** What a candidate or leader does next with the lease. */
 export type LeaseMove = Readonly<
@@ -17,7 +17,16 @@ export type LeaseMove = Readonly<
  * @param nowMs our monotonic clock when the read was *answered*: the holder may have renewed as late as that, and may write until its fence shuts
  */
 export function sight(before: Sighting | undefined, record: LeaseRecord, nowMs: number): Sighting {
-  return before !== undefined && isSame(before.record, record) ? before : { record, sinceMs: nowMs };
+  return before !== undefined && before.isGone !== true && isSame(before.record, record) ? before : { record, sinceMs: nowMs };
+}
+
+/**
+ * Takes note that there is no lease. Whoever held it may have renewed it just before somebody deleted it, and may write until its fence
+ * shuts: it is waited for as if it had renewed now. Undefined: nobody is known to have held it.
+ */
+export function sightNone(before: Sighting | undefined, identity: string, nowMs: number): Sighting | undefined {
+  if (before === undefined || before.record.holder === '' || before.record.holder === identity) return undefined;
+  return before.isGone === true ? before : { record: before.record, sinceMs: nowMs, isGone: true };
 }
 
 /**

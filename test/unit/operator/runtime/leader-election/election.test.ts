@@ -81,6 +81,26 @@ describe('one leads', () => {
     expect(writers(setup, 60_000, 90_000)).toEqual(['c1']);
   });
 
+  test.each([0, 500, 1000, 1500, 2000, 2500, 3000])('a lease that somebody deletes under its leader, %i ms after a minute, stays with it: the others wait as long as it might write', async (afterMs) => {
+    const setup = setUp([exact, exact, exact]);
+    await setup.world.runUntil(60_000 + afterMs);
+    setup.server.deleteLease();
+    await setup.world.runUntil(120_000);
+    expect(writers(setup, 60_000, 120_000)).toEqual(['c0']);
+    expect(setup.server.holder).toBe('c0');
+  });
+
+  test('a lease that somebody deletes, and whose leader is stopped, is had by another once that one can write no more', async () => {
+    const setup = setUp([exact, exact]);
+    await setup.world.runUntil(60_000);
+    setup.candidates[0]?.pause();
+    setup.server.deleteLease();
+    await setup.world.runUntil(120_000);
+    const next = setup.server.writes.find(({ writer }) => writer === 'c1');
+    expect(next?.atMs).toBeGreaterThan(60_000 + 15_000);
+    expect(next?.atMs).toBeLessThan(60_000 + 15_000 + 2 * 4_400);
+  });
+
   test('an API server that is away for less than the deadline changes nothing', async () => {
     let away = false;
     const setup = setUp([exact, exact], () => (away ? { ...calm, outcome: 'Refused' } : calm));

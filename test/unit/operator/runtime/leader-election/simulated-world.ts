@@ -59,6 +59,11 @@ export class SimulatedServer {
     return typeof spec === 'object' && spec !== null && 'holderIdentity' in spec && typeof spec.holderIdentity === 'string' ? spec.holderIdentity : '';
   }
 
+  /** kubectl delete lease. */
+  deleteLease(): void {
+    this.#lease = undefined;
+  }
+
   answer(request: ApiRequest, writer: string, atMs: number): ApiResponse {
     if (!request.path.includes('/leases')) {
       this.writes.push({ atMs, writer, holder: this.holder });
@@ -67,6 +72,7 @@ export class SimulatedServer {
     if (request.method === 'GET') return this.#lease === undefined ? refusal(404, 'NotFound') : { status: 200, text: JSON.stringify(this.#lease) };
     const body = JSON.parse(request.body ?? '{}');
     if (request.method === 'POST' && this.#lease !== undefined) return refusal(409, 'AlreadyExists');
+    if (request.method === 'PUT' && this.#lease === undefined) return refusal(404, 'NotFound');
     if (request.method === 'PUT' && body.metadata.resourceVersion !== String(this.#version)) return refusal(409, 'Conflict');
     this.#version += 1;
     this.#lease = { ...body, metadata: { ...body.metadata, uid: 'u', resourceVersion: String(this.#version) } };
