@@ -86,7 +86,7 @@ export async function runOperator({ environment, logger, stop }: OperatorInput):
   modelMetrics(registry, caches, () => elector === undefined || fence.leftMs > 0);
 
   const server = healthServer({ ready: () => readinessOf(caches.states), alive: () => caches.quietMs(clock.nowMs(), startedMs) < SILENCE_MS }, registry);
-  const port = await listen(server, environment.CHURNOPS_CONTROL_PORT, '0.0.0.0');
+  const port = await listen(server, environment.CHURNOPS_CONTROL_PORT);
   logger.info({ version: VERSION, port, serverImage: settings.serverImage, namespaces: watched.length === 0 ? 'all' : watched, operatorClass: environment.CHURNOPS_OPERATOR_CLASS, leaderElection: elector !== undefined }, 'operator started');
 
   const following = new AbortController();

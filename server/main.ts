@@ -12,14 +12,14 @@ import { startServing } from './serving/serving.ts';
 
 const USAGE = `Usage: server <serve | pull | inspect | retain> [options]
   --package <folder>               where the package is (serve) or goes (pull)
-  --host <address>                 address to listen on (serve)
+  --host <address>                 address to listen on; without it all there are, IPv6 and IPv4 (serve)
   --port <n> --control-port <n>    ports to listen on (serve)
   --dry-run                        look and count, delete nothing (retain)
   --termination-message <file>     where the report for the kubelet goes`;
 
 const OPTIONS = {
   package: { type: 'string', default: PATHS.package },
-  host: { type: 'string', default: '0.0.0.0' },
+  host: { type: 'string' },
   port: { type: 'string', default: String(PORTS.http) },
   'control-port': { type: 'string', default: String(PORTS.control) },
   'dry-run': { type: 'boolean', default: false },

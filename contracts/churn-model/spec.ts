@@ -37,6 +37,11 @@ export const ChurnModelSpec = z
         message: 'storage.volumeClaim is for a file:// repository; use endpoint and credentials for s3://',
       },
       {
+        rule: "self.model.repository.startsWith('file://') == oldSelf.model.repository.startsWith('file://')",
+        fieldPath: '.model.repository',
+        message: 'model.repository stays on its kind of store, s3:// or file://: pods of the stable version still fetch their package from there. Make a second ChurnModel and let callers change',
+      },
+      {
         rule: `!has(self.rollout) || !has(self.rollout.gate) || self.rollout.gate.labels != 'Feedback' || !has(self.rollout.shadow) || !has(self.rollout.shadow.deadline) || duration(self.rollout.shadow.deadline) > ${horizon} + duration(self.rollout.shadow.minDuration)`,
         fieldPath: '.rollout.shadow.deadline',
         message: 'labels: Feedback needs rollout.shadow.deadline longer than labels.horizon + rollout.shadow.minDuration (720h + 10m by default), or no label matures in time',

@@ -5,15 +5,20 @@ import { once } from 'node:events';
 /** Open connections of each server, since `closeIdleConnections` passes over those that have not sent a byte yet. */
 const CONNECTIONS = new WeakMap<Server, Set<Socket>>();
 
-/** Starts listening and gives the port: the one asked for, or the one found for 0. @throws the error of `listen`, such as EADDRINUSE */
-export async function listen(server: Server, port: number, host: string): Promise<number> {
+/**
+ * Starts listening and gives the port: the one asked for, or the one found for 0.
+ * @param host without it Node.js takes all addresses there are: `::`, IPv4 with it, or `0.0.0.0` where there is no IPv6; pods of IPv6 clusters have
+ *   no other
+ * @throws the error of `listen`, such as EADDRINUSE
+ */
+export async function listen(server: Server, port: number, host?: string): Promise<number> {
   const sockets = new Set<Socket>();
   CONNECTIONS.set(server, sockets);
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  server.listen({ port, host });
+  server.listen(host === undefined ? { port } : { port, host });
   await once(server, 'listening');
   return boundPort(server.address());
 }

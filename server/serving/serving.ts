@@ -33,7 +33,8 @@ export const DRAIN: DrainTimes = { lingerMs: 5000, graceMs: 20_000 };
 export type ServingOptions = Readonly<{
   environment: ServeEnvironment;
   packageFolder: string;
-  host: string;
+  /** Undefined: all addresses there are. */
+  host: string | undefined;
   dataPort: number;
   controlPort: number;
   logger: Logger;

@@ -5,7 +5,7 @@ import { fakeNodes } from '../fake-nodes.ts';
 import { operatorPods } from '../faults.ts';
 import { operatorFigures } from '../operator-figures.ts';
 import { seededRandom } from '../seeded-random.ts';
-import { BASE, COMPANIONS, KEPT_BY_KUBERNETES } from './misuse/base.ts';
+import { BASE, COMPANIONS, FROM_THE_BEGINNING, KEPT_BY_KUBERNETES } from './misuse/base.ts';
 import { changesOf, type Change, type ChangeKind } from './misuse/changes.ts';
 import { specSchema } from './misuse/schema.ts';
 import { Trial, type Outcome } from './misuse/trial.ts';
@@ -122,6 +122,6 @@ function everyFieldTaken(check: ClaimContext['check'], all: readonly Change[], t
   const fields = new Set(all.filter(({ kind }) => kind === 'Valid').flatMap(({ fields }) => fields));
   const reached = new Set(taken.filter(({ change }) => change.kind !== 'Removed' && change.kind !== 'Null').flatMap(({ change }) => change.fields));
   const within = (field: string): boolean => [...reached].some((one) => one === field || one.startsWith(`${field}.`) || one.startsWith(`${field}[`));
-  const missing = [...fields].filter((field) => !within(field));
+  const missing = [...fields].filter((field) => !within(field) && !Object.keys(FROM_THE_BEGINNING).some((one) => field === one || field.startsWith(`${one}.`)));
   return check('every field was taken at least once', missing.length === 0, missing.length === 0 ? `${fields.size} fields` : `never: ${missing.join(', ')}`);
 }

@@ -46,3 +46,10 @@ test.each(validManifests)('$name: accepted, with its defaults', async ({ manifes
     for (const { path, value } of defaults) expect({ path, value: fieldAt(answer.body, path) }).toEqual({ path, value });
   }
 });
+
+test('a model that is on S3 stays there: stable still fetches its package', async () => {
+  const manifest = changed({ name: '', change: { 'metadata.name': 'stays' }, refusal: '' });
+  expect(await kube.applyStrictly(CHURN_MODELS, manifest)).toMatchObject({ status: 201 });
+  const moved = changed({ name: '', change: { 'metadata.name': 'stays', 'spec.model.repository': 'file:///models/telco-churn', 'spec.storage': { volumeClaim: { claimName: 'models' } } }, refusal: '' });
+  expect(refusalsOf(await kube.tryApply(CHURN_MODELS, moved))).toEqual([expect.stringContaining('spec.model.repository: model.repository stays on its kind of store')]);
+});

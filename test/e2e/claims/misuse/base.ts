@@ -45,6 +45,9 @@ export const IN_TIME: Readonly<Record<string, string>> = {
   'spec.storage.credentials.evaluation': 'used by the next inspection',
 };
 
+/** Fields that only a model which begins with them may have, each with what shows them. */
+export const FROM_THE_BEGINNING: Readonly<Record<string, string>> = { 'spec.storage.volumeClaim': 'a model stays on its kind of store; claim storage' };
+
 /** What server-side apply itself does not take back, by the name of the change, and what takes it away. */
 export const KEPT_BY_KUBERNETES: Readonly<Record<string, Readonly<{ why: string; reset: Json }>>> = {
   'spec.journal.redact Empty []': { why: 'an object that the API server filled with defaults stays, where all that was applied of it was an empty list', reset: { journal: null } },
