@@ -3,12 +3,14 @@ import { ACTIONS } from '../../contracts/names.ts';
 import type { Decision } from '../rollout/decision.ts';
 import type { Stable } from '../rollout/state.ts';
 import type { Desired } from './desired.ts';
-import { jobPod, variables } from './pod-parts.ts';
+import { jobPod, resourcesOf, variables } from './pod-parts.ts';
 import type { Settings } from './settings.ts';
 import { childLabels, childMetadata, type Subject } from './subject.ts';
 
 /** Longest inspection: a package may have files of 512 MiB. */
 const DEADLINE_SECONDS = 900;
+/** Where the model names none: packages are new here, and some are larger than anyone thought. */
+const INSPECT_MEMORY_LIMIT = '2Gi';
 /** How long people can read the logs of a finished inspection. */
 const KEEP_FINISHED_SECONDS = 3600;
 /** Looks for a newer version come again and again. */
@@ -44,7 +46,7 @@ export function inspectJob(subject: Subject, settings: Settings, inspection: Ins
       activeDeadlineSeconds: DEADLINE_SECONDS,
       ttlSecondsAfterFinished: inspection.poll ? KEEP_POLL_SECONDS : KEEP_FINISHED_SECONDS,
       // It writes its report into the store.
-      template: jobPod(subject, settings, { name: 'inspect', repository: inspection.repository, labels, environment, resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '2Gi' } } }),
+      template: jobPod(subject, settings, { name: 'inspect', repository: inspection.repository, labels, environment, resources: resourcesOf(subject, { memoryLimit: INSPECT_MEMORY_LIMIT }) }),
     },
   };
 }

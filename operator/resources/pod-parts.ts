@@ -149,6 +149,16 @@ export function identityEnvironment(subject: Subject, settings: Settings): reado
   return variables({ CHURNOPS_NAMESPACE: subject.namespace, CHURNOPS_MODEL: subject.name, CHURNOPS_LOG_LEVEL: settings.logLevel });
 }
 
+type Resources = NonNullable<NonNullable<Subject['spec']['serving']>['resources']>;
+
+/** Resources of what loads the package. A resource of which request or limit is given keeps just that, or a default could contradict it. */
+export function resourcesOf({ spec }: Subject, { memoryLimit }: Readonly<{ memoryLimit: string }>): Resources {
+  const { requests, limits } = spec.serving?.resources ?? {};
+  const isSaid = (name: string): boolean => requests?.[name] !== undefined || limits?.[name] !== undefined;
+  const missing = (defaults: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(defaults).filter(([name]) => !isSaid(name)));
+  return { requests: { ...missing({ cpu: '100m', memory: '256Mi' }), ...requests }, limits: { ...missing({ memory: memoryLimit }), ...limits } };
+}
+
 /** What every container of ours has in common. */
 export function containerBase(settings: Settings, name: string, command: 'serve' | 'pull' | 'inspect' | 'retain') {
   return {

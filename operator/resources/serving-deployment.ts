@@ -2,7 +2,7 @@ import { shortHash } from '../../contracts/digest.ts';
 import { ANNOTATIONS, LABELS, PATHS, PORTS } from '../../contracts/names.ts';
 import type { VersionIdentity } from '../rollout/state.ts';
 import type { Desired } from './desired.ts';
-import { containerBase, identityEnvironment, podBase, storeEnvironment, variables, volumeParts } from './pod-parts.ts';
+import { containerBase, identityEnvironment, podBase, resourcesOf, storeEnvironment, variables, volumeParts } from './pod-parts.ts';
 import type { VolumeParts } from './pod-parts.ts';
 import type { Settings } from './settings.ts';
 import { childLabels, childMetadata, type Subject } from './subject.ts';
@@ -11,17 +11,6 @@ import { childLabels, childMetadata, type Subject } from './subject.ts';
 const GRACE_SECONDS = 45;
 /** A large forest loads in seconds; the kubelet waits five minutes before it starts the container again. */
 const STARTUP_TRIES = 300;
-
-const DEFAULT_RESOURCES = { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '1Gi' } } as const;
-
-type Resources = NonNullable<NonNullable<Subject['spec']['serving']>['resources']>;
-
-/** Defaults for what is not said: a resource of which request or limit is given keeps just that, or a default could contradict it. */
-function withDefaults({ requests, limits }: Resources): Resources {
-  const said = (name: string): boolean => requests?.[name] !== undefined || limits?.[name] !== undefined;
-  const missing = (defaults: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(defaults).filter(([name]) => !said(name)));
-  return { requests: { ...missing(DEFAULT_RESOURCES.requests), ...requests }, limits: { ...missing(DEFAULT_RESOURCES.limits), ...limits } };
-}
 
 function podLabels(subject: Subject, identity: VersionIdentity): Readonly<Record<string, string>> {
   return { ...childLabels(subject, 'serving'), [LABELS.hash]: shortHash(identity.hash) };
@@ -33,7 +22,7 @@ function probe(path: string) {
 
 function containers(subject: Subject, settings: Settings, identity: VersionIdentity, volume: VolumeParts) {
   const { serving } = subject.spec;
-  const resources = withDefaults(serving?.resources ?? {});
+  const resources = resourcesOf(subject, { memoryLimit: '1Gi' });
   const version = variables({ CHURNOPS_VERSION: identity.version, CHURNOPS_PACKAGE_DIGEST: identity.digest });
   return {
     initContainers: [

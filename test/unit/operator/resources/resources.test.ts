@@ -139,6 +139,11 @@ describe('what each process is told', () => {
     });
   });
 
+  test.each([
+    { name: 'named by none', serving: {}, resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '2Gi' } } },
+    { name: 'of the model: a namespace may bound them, and a large forest needs more', serving: { resources: { requests: { cpu: '250m' }, limits: { memory: '3Gi' } } }, resources: { requests: { cpu: '250m' }, limits: { memory: '3Gi' } } },
+  ])('inspect: resources $name', ({ serving, resources }) => expect(podSpec(inspectJob(subject({ serving }), settings, INSPECTION, undefined)).containers[0]?.resources).toEqual(resources));
+
   test('inspect: stable of another repository is compared too', () => {
     const spec = podSpec(inspectJob(subject({}), settings, INSPECTION, stable('a', { repository: 's3://other/x' })));
     expect(environment(spec.containers[0])).toMatchObject({ CHURNOPS_REPOSITORY: REPOSITORY, CHURNOPS_STABLE_REPOSITORY: 's3://other/x', CHURNOPS_STABLE_VERSION: 'a' });
