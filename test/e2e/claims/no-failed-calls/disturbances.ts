@@ -63,14 +63,15 @@ export const operatorKilled: Disturbance = {
   },
 };
 
-/** The one that leads, else another: one that was killed before may wait for its next start, and there is nothing to kill. */
+/** Pods of the operator whose process runs: one that was killed before may wait for its next start, and there is nothing to kill. */
+async function runningOperators({ context: { kube } }: Scene): Promise<readonly Pod[]> {
+  return (await operatorPods({ kube })).filter((pod) => pod.status.containerStatuses.some(({ name, state }) => name === 'operator' && state.running !== undefined));
+}
+
+/** The one that leads, else another. */
 async function someOperator(scene: Scene): Promise<Pod> {
   const { kube } = scene.context;
-  const running = await kube.untilAny(
-    { what: 'an operator runs', deadlineMs: 120_000 },
-    async () => [(await leaderOf(scene))?.pod, ...(await operatorPods({ kube }))].find((pod) => pod?.status.containerStatuses.some(({ name, state }) => name === 'operator' && state.running !== undefined)),
-    (pod) => pod !== undefined,
-  );
+  const running = await kube.untilAny({ what: 'an operator runs', deadlineMs: 120_000 }, async () => (await leaderOf(scene))?.pod ?? (await runningOperators(scene))[0], (pod) => pod !== undefined);
   if (running === undefined) throw new Error('no operator runs');
   return running;
 }
@@ -78,9 +79,9 @@ async function someOperator(scene: Scene): Promise<Pod> {
 type Leader = Readonly<{ pod: Pod; identity: string }>;
 
 /** The pod of the operator that holds a Lease, and the identity of its process. */
-async function leaderOf({ context: { kube } }: Scene): Promise<Leader | undefined> {
-  const identities = (await kube.list(LEASES, { namespace: SYSTEM_NAMESPACE })).map(({ spec }) => spec.holderIdentity ?? '');
-  for (const pod of await operatorPods({ kube })) {
+async function leaderOf(scene: Scene): Promise<Leader | undefined> {
+  const identities = (await scene.context.kube.list(LEASES, { namespace: SYSTEM_NAMESPACE })).map(({ spec }) => spec.holderIdentity ?? '');
+  for (const pod of await runningOperators(scene)) {
     const identity = identities.find((holder) => holder.startsWith(pod.metadata.name));
     if (identity !== undefined) return { pod, identity };
   }
@@ -94,7 +95,7 @@ export const leaderChange: Disturbance = {
     const { spec } = await kube.get(DEPLOYMENTS, OPERATOR);
     if (spec.replicas < 2) await kube.client.patchScale(DEPLOYMENTS, OPERATOR, 2, {}, signal);
     try {
-      await kube.untilAny({ what: 'two operators, one of them leads', deadlineMs: 60_000 }, async () => ((await leaderOf(scene)) === undefined ? 0 : (await operatorPods({ kube })).length), (count) => count >= 2);
+      await kube.untilAny({ what: 'two operators, one of them leads', deadlineMs: 180_000 }, async () => ((await leaderOf(scene)) === undefined ? 0 : (await runningOperators(scene)).length), (count) => count >= 2);
       const took: string[] = [];
       // In the middle of a change: the next leader goes on with it.
       for (const how of ['crashes', 'is deleted'] as const) {
