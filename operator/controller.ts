@@ -80,6 +80,8 @@ async function bringAbout(parts: ControllerParts, model: StoredChurnModel, obser
   const { subject, children, facts, generation, stored } = observation;
   const decision = decide(facts);
   const result = await parts.children.write(subject, children, decision, context.signal);
+  // Nothing to tell: whoever could read it is deleting it.
+  if (result.ending) return { requeueAfterMs: PROBLEM_RECHECK_MS };
   if (result.outdated) return { requeueAfterMs: STALE_RECHECK_MS };
   const problems = [...result.problems, ...persisting(result.failed, context.failures)];
   // What the Service does not select is not stable, whatever was decided.
@@ -137,7 +139,7 @@ function progressing(status: ChurnModelStatus | undefined) {
 /** New pods of what serves that do not become ready; callers keep the old ones, so that nothing else would tell. */
 function tellStuckRoll(parts: ControllerParts, model: StoredChurnModel, decision: Decision, status: ChurnModelStatus, stored: ChurnModelStatus | undefined): void {
   const now = progressing(status);
-  if (decision.reason !== 'Settled' || now?.status !== 'True' || now.reason === 'RollingPods' || now.reason === progressing(stored)?.reason) return;
+  if (decision.reason !== 'Settled' || now?.status !== 'True' || now.reason === progressing(stored)?.reason) return;
   parts.events.record({ regarding: model, type: 'Warning', reason: now.reason, action: 'Roll', note: now.message });
 }
 

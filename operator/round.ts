@@ -5,9 +5,9 @@ import type { ChildProblem } from './status/report.ts';
 /**
  * What became of one round of writes. `failed`: errors of the API server's own (a webhook that is away), which kept no other child from
  * being written. `outdated`: what was decided on is not so (the model is gone, a Deployment is there that no cache knew), so that nothing
- * was written but what put that right: look again.
+ * was written but what put that right: look again. `ending`: the namespace is being deleted, and the model with it.
  */
-export type ApplyResult = Readonly<{ problems: readonly ChildProblem[]; failed: readonly ApiError[]; serviceSwitched: boolean; pending: boolean; outdated: boolean }>;
+export type ApplyResult = Readonly<{ problems: readonly ChildProblem[]; failed: readonly ApiError[]; serviceSwitched: boolean; pending: boolean; outdated: boolean; ending: boolean }>;
 
 /** A child on its way out for longer is held by somebody's finalizer. */
 const TERMINATES_WITHIN_MS = 30_000;
@@ -29,12 +29,13 @@ export async function attempt<T>(what: string, write: () => Promise<Put<T>>): Pr
     if (!isApiError(error)) throw error;
     if (REFUSALS.includes(error.code)) return { problem: { reason: 'ApplyRefused', message: `the API server refuses ${what}: ${error.message} Tried again every 30 s.` } };
     if (FAILURES.includes(error.code)) return { failed: error };
+    if (error.code === 'NamespaceTerminating') return { ending: true };
     throw error;
   }
 }
 
 /** What became of one write. */
-export type Put<T> = Readonly<{ object?: T; problem?: ChildProblem; failed?: ApiError; pending?: boolean }>;
+export type Put<T> = Readonly<{ object?: T; problem?: ChildProblem; failed?: ApiError; pending?: boolean; ending?: boolean }>;
 
 /** Collects what a round of writes met. */
 export class Round {
@@ -42,6 +43,7 @@ export class Round {
   readonly failed: ApiError[] = [];
   pending = false;
   outdated = false;
+  ending = false;
   readonly #lookForOwner: () => Promise<boolean>;
   #ownerIsThere: boolean | undefined;
 
@@ -57,15 +59,16 @@ export class Round {
   }
 
   result(serviceSwitched: boolean): ApplyResult {
-    const { problems, failed, pending, outdated } = this;
-    return { problems, failed, pending, outdated, serviceSwitched };
+    const { problems, failed, pending, outdated, ending } = this;
+    return { problems, failed, pending, outdated, ending, serviceSwitched };
   }
 
   async do<T>(put: Promise<Put<T>>): Promise<T | undefined> {
-    const { object, problem, failed, pending } = await put;
+    const { object, problem, failed, pending, ending } = await put;
     if (problem !== undefined) this.problems.push(problem);
     if (failed !== undefined) this.failed.push(failed);
     if (pending === true) this.pending = true;
+    if (ending === true) this.ending = true;
     return object;
   }
 }

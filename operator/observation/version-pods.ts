@@ -1,5 +1,5 @@
 import { LABELS } from '../../contracts/names.ts';
-import type { VersionPods } from '../rollout/facts.ts';
+import type { PodProblem, VersionPods } from '../rollout/facts.ts';
 import type { Deployment, Pod } from './kinds.ts';
 import { podProblem } from './pod-problem.ts';
 
@@ -31,13 +31,23 @@ export function observeVersion(hash: string, deployment: Deployment | undefined,
     .filter((pod) => !isReady(pod))
     .toSorted((a, b) => bornMs(b) - bornMs(a) || Number(isScheduled(b)) - Number(isScheduled(a)) || a.metadata.name.localeCompare(b.metadata.name));
   const failing = newestFirst.map(podProblem).find((problem) => problem !== undefined);
-  const refused = deployment?.status?.conditions.find((condition) => condition.type === 'ReplicaFailure' && condition.status === 'True');
   return {
     requested: deployment?.spec.replicas,
     ready,
     // The controller counts by owner: ready pods of a model of the same name that is just being deleted are none of this one's.
     readyUpToDate: Math.min(ready, status?.updatedReplicas ?? 0, status?.readyReplicas ?? 0),
     outdated: status === undefined ? 0 : Math.max(status.replicas - status.updatedReplicas, 0),
-    problem: failing ?? (refused === undefined ? undefined : { code: refused.reason ?? 'ReplicaFailure', message: refused.message ?? 'pods cannot be created', outside: true }),
+    problem: failing ?? refusedPods(deployment) ?? stalledRoll(status),
   };
+}
+
+function refusedPods(deployment: Deployment | undefined): PodProblem | undefined {
+  const refused = deployment?.status?.conditions.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True');
+  return refused === undefined ? undefined : { code: refused.reason ?? 'ReplicaFailure', message: refused.message ?? 'pods cannot be created', outside: true };
+}
+
+/** Ten minutes without a step forward, by the Deployment controller's own word, whatever its pods say. */
+function stalledRoll(status: Deployment['status']): PodProblem | undefined {
+  const stalled = status?.conditions.find((condition) => condition.type === 'Progressing' && condition.status === 'False');
+  return stalled === undefined ? undefined : { code: stalled.reason ?? 'ProgressDeadlineExceeded', message: stalled.message ?? 'no pod became ready in time', outside: false };
 }

@@ -5,6 +5,8 @@ export type ApiErrorCode =
   | 'BadRequest'
   | 'Unauthorized'
   | 'Forbidden'
+  /** Nothing can be created any more where this was to be. */
+  | 'NamespaceTerminating'
   | 'NotFound'
   | 'AlreadyExists'
   /** The object changed, or is another one (uid): read again, then decide again. */
@@ -33,7 +35,7 @@ const Status = z.object({
   message: z.string().optional().catch(undefined),
   reason: z.string().optional().catch(undefined),
   code: z.number().optional().catch(undefined),
-  details: z.object({ retryAfterSeconds: z.number().optional().catch(undefined) }).optional().catch(undefined),
+  details: z.object({ retryAfterSeconds: z.number().optional().catch(undefined), causes: z.array(z.object({ reason: z.string().optional() })).optional().catch(undefined) }).optional().catch(undefined),
 });
 
 /** Facts of a failure. */
@@ -90,7 +92,7 @@ export function apiErrorOf(input: { what: string; status: number; body: unknown;
   const { message, reason, details } = Status.safeParse(input.body).data ?? {};
   const seconds = details?.retryAfterSeconds;
   return new ApiError({
-    code: codeOf(input.status, reason),
+    code: details?.causes?.some((cause) => cause.reason === 'NamespaceTerminating') === true ? 'NamespaceTerminating' : codeOf(input.status, reason),
     message: `${input.what}: ${input.status}${reason === undefined ? '' : ` ${reason}`}${message === undefined ? '' : `: ${message}`}`,
     status: input.status,
     reason,

@@ -79,13 +79,15 @@ function scalingConditions({ autoscaling, replicas }: ReportInput): readonly Con
   }
 }
 
-/** Stable's pods are replaced in place by ones of another template: an image, a resource, a Secret's name. Callers keep the old ones meanwhile. */
+/**
+ * Stable's pods are replaced in place by ones of another template (an image, a resource, a Secret's name), and a new one does not come. Callers keep
+ * the old ones, so that nothing else would tell. A roll that goes well is over in seconds and costs no status.
+ */
 function rollingOf({ decision, stablePods }: ReportInput): Readonly<{ reason: string; message: string }> | undefined {
   const { stable } = decision.state;
-  if (stable === undefined || decision.reason !== 'Settled' || stablePods === undefined || stablePods.outdated === 0) return undefined;
+  if (stable === undefined || decision.reason !== 'Settled' || stablePods?.problem === undefined || stablePods.outdated === 0) return undefined;
   const { outdated, problem } = stablePods;
   const what = `${outdated} ${outdated === 1 ? 'pod' : 'pods'} of ${stable.version} with former settings ${outdated === 1 ? 'is' : 'are'} still to be replaced.`;
-  if (problem === undefined) return { reason: 'RollingPods', message: what };
   return { reason: reasonWord(problem.code, 'RollingPods'), message: `${what} A new one does not become ready: ${problem.code}: ${boundedText(problem.message, LONGEST_CAUSE_BYTES)}` };
 }
 

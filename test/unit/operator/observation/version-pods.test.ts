@@ -50,6 +50,12 @@ test.each<{ name: string; deployment: Deployment | undefined; pods: readonly Pod
     expected: { requested: 2, ready: 0, readyUpToDate: 0, outdated: 0, problem: { code: 'ImagePullBackOff', message: 'container serve: ErrImagePull', outside: true } },
   })),
   {
+    name: 'no pod fails, and none gets ready either: the Deployment controller gave up waiting',
+    deployment: deployment(HASH, { replicas: 2, status: { observedGeneration: 1, replicas: 3, updatedReplicas: 1, readyReplicas: 2, conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'timed out progressing' }] } }),
+    pods: [ready('a'), ready('b')],
+    expected: { requested: 2, ready: 2, readyUpToDate: 1, outdated: 2, problem: { code: 'ProgressDeadlineExceeded', message: 'timed out progressing', outside: false } },
+  },
+  {
     name: 'pods are refused',
     deployment: deployment(HASH, { replicas: 2, status: { observedGeneration: 1, conditions: [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'exceeded quota' }] } }),
     pods: [],

@@ -56,13 +56,13 @@ describe('what a person reads', () => {
       progressing: 'False Settled: a serves.',
     },
     {
-      name: 'its pods are replaced by ones with other settings',
+      name: 'its pods are replaced by ones with other settings: over in seconds',
       state: { stable: stable('a') },
       pods: { a: { requested: 2, ready: 2, readyUpToDate: 1, outdated: 1, problem: undefined } },
       phase: 'Stable',
       ready: 'True StableServes: a answers callers',
       available: 'True AllReady: 2 of 2 pods of a are ready',
-      progressing: 'True RollingPods: 1 pod of a with former settings is still to be replaced.',
+      progressing: 'False Settled: a serves.',
     },
     {
       name: 'and the new ones do not come: callers keep the old ones, and it is told',
