@@ -6,7 +6,7 @@ import type { Caches } from './caches.ts';
  * Gauges of models and namespaces, read from the caches at every scrape, so that a model that is gone leaves no series behind.
  * Of models only the leader tells, so that sums over the operator's pods count each once.
  */
-export function modelMetrics(registry: Registry, caches: Pick<Caches, 'models' | 'states'>, leads: () => boolean): Readonly<{ ready: Gauge; lag: Gauge; synced: Gauge }> {
+export function modelMetrics(registry: Registry, caches: Pick<Caches, 'states'> & Readonly<{ models: Pick<Caches['models'], 'list'> }>, leads: () => boolean): Readonly<{ ready: Gauge; lag: Gauge; synced: Gauge }> {
   const registers = [registry];
   const labelNames = ['namespace', 'name'];
   const ready = new Gauge({

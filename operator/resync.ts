@@ -11,7 +11,7 @@ const JITTER = 0.1;
 const SPREAD_MS = 60_000;
 
 /** Queues every model every 9 to 10 hours, behind everything else; what it returns ends that. */
-export function resyncPeriodically(parts: Readonly<{ caches: Pick<Caches, 'models'>; queue: WorkQueue; clock: Clock; random: Random }>): Cancel {
+export function resyncPeriodically(parts: Readonly<{ caches: Readonly<{ models: Pick<Caches['models'], 'list'> }>; queue: WorkQueue; clock: Clock; random: Random }>): Cancel {
   const { caches, queue, clock, random } = parts;
   const arm = (): Cancel =>
     clock.schedule(LONGEST_MS * (1 - JITTER * random()) - SPREAD_MS, () => {
