@@ -16,8 +16,11 @@ const RATE_PER_SECOND = 50;
 /** One call a second each: a connection carries one call at a time, and a slow answer must not be counted against those behind it. */
 const KEPT_CONNECTIONS = 25;
 const SAMPLES = 200;
-/** What curl waits before its first retry. */
-const RETRY_AFTER_MS = 1000;
+/**
+ * A process that is killed is called until nobody is sent to it any more: the kubelet looks for dead containers once a second, kube-proxy writes rules
+ * at most once a second, and the API server is in between. A caller that tries again sooner may meet the same pod (1 in 48 after one second).
+ */
+const RETRY_AFTER_MS = 3000;
 /** Calls go on for a while after all is well: what breaks late must be seen, too. */
 const AFTERWARDS_MS = { full: 5000, short: 1000 } as const;
 /** Calls between the first one and the first disturbance: nobody has an excuse for these. */
