@@ -54,7 +54,7 @@ export const OperatorEnvironment = z
     CHURNOPS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
     CHURNOPS_KUBECONFIG: z.string().min(1).optional().describe('Path of a kubeconfig; unset: the cluster this pod runs in.'),
     CHURNOPS_CONTROL_PORT: z.coerce.number().int().min(0).max(65_535).default(9090).describe('Port of health and metrics.'),
-    CHURNOPS_WORKERS: z.coerce.number().int().min(1).max(64).default(4).describe('Models reconciled at the same time.'),
+    CHURNOPS_WORKERS: z.coerce.number().int().min(1).max(64).default(8).describe('Models reconciled at the same time.'),
     CHURNOPS_WATCH_NAMESPACES: Namespaces.describe('Namespaces whose models are looked after, separated by commas; empty: all. Then no right in the whole cluster is needed.'),
     CHURNOPS_OPERATOR_CLASS: z
       .string()
