@@ -46,6 +46,7 @@ export const ChartValues = z.strictObject({
     replicas: z.int().min(0).max(5),
     logLevel: z.enum(['debug', 'info', 'warn', 'error']),
     workers: z.int().min(1).max(64),
+    updateStrategy: z.enum(['', 'Recreate']),
     watchNamespaces: z.array(namespace()),
     class: z.string().regex(/^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$/),
     leaderElection: z.strictObject({

@@ -1,7 +1,10 @@
 {{- define "churnops.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride -}}
-{{- else if contains .Chart.Name .Release.Name -}}
+{{- .Values.fullnameOverride | default (include "churnops.ownName" .) -}}
+{{- end }}
+
+{{- /* The release's own name: the same for as long as it is installed, whatever its objects are called. */}}
+{{- define "churnops.ownName" -}}
+{{- if contains .Chart.Name .Release.Name -}}
 {{- .Release.Name | trunc 50 | trimSuffix "-" -}}
 {{- else -}}
 {{- printf "%s-%s" .Release.Name .Chart.Name | trunc 50 | trimSuffix "-" -}}
@@ -37,25 +40,36 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end }}
 
 {{- /*
-How the operator's pods are replaced. Those that take part in the election may overlap. One that does not is stopped first, or the old and
-the new one would write over each other: that is so without election, and when the release before had none.
+How the operator's pods are replaced. Those that take part in one election may overlap. One that does not is stopped first, or the old and
+the new one would write over each other, each its own templates: without election, when the release before had none, and when it was held
+by another Lease. An operator under another name (fullnameOverride) is another Deployment, which Helm removes last: it cannot be stopped first.
 */}}
 {{- define "churnops.strategy" -}}
-{{- $takesPart := true -}}
-{{- $live := lookup "apps/v1" "Deployment" .Release.Namespace (printf "%s-operator" (include "churnops.fullname" .)) -}}
-{{- if $live -}}
-{{- $takesPart = false -}}
-{{- range $live.spec.template.spec.containers -}}
-{{- range .env -}}
-{{- if and (eq .name "CHURNOPS_LEADER_ELECTION") (eq (default "" .value) "true") }}{{ $takesPart = true }}{{ end -}}
+{{- $name := printf "%s-operator" (include "churnops.fullname" .) -}}
+{{- $lease := ternary (include "churnops.leaseName" .) "" .Values.operator.leaderElection.enabled -}}
+{{- $stopFirst := or (not $lease) (eq (.Values.operator.updateStrategy | default "") "Recreate") -}}
+{{- $selector := include "churnops.selector" (dict "root" . "component" "operator") | fromYaml -}}
+{{- range (lookup "apps/v1" "Deployment" .Release.Namespace "").items -}}
+{{- if eq (toJson .spec.selector.matchLabels) (toJson $selector) -}}
+{{- $variables := dict -}}
+{{- range .spec.template.spec.containers -}}
+{{- range .env -}}{{- $_ := set $variables .name (default "" .value) -}}{{- end -}}
+{{- end -}}
+{{- $itsLease := ternary (get $variables "CHURNOPS_LEASE_NAME") "" (eq (get $variables "CHURNOPS_LEADER_ELECTION") "true") -}}
+{{- if or (not $lease) (ne $lease $itsLease) -}}
+{{- if eq .metadata.name $name -}}
+{{- $stopFirst = true -}}
+{{- else if gt (int .spec.replicas) 0 -}}
+{{- fail (printf "the operator %s would become %s (fullnameOverride) and the two would not take part in one election (Lease %q, then %q): both would write. Change the name alone, in an upgrade of its own, or stop the old one first: kubectl -n %s scale deployment/%s --replicas=0" .metadata.name $name $itsLease $lease $.Release.Namespace .metadata.name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- if and .Values.operator.leaderElection.enabled $takesPart -}}
+{{- end -}}
+{{- if $stopFirst -}}
+type: Recreate
+{{- else -}}
 type: RollingUpdate
 rollingUpdate: { maxSurge: 1, maxUnavailable: 0 }
-{{- else -}}
-type: Recreate
 {{- end -}}
 {{- end }}
 
@@ -83,7 +97,7 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
-{{- /* The Lease of the leader. */}}
+{{- /* The Lease of the leader. Not after fullnameOverride: an operator that is renamed stays in one election with the one that it replaces. */}}
 {{- define "churnops.leaseName" -}}
-{{ .Values.operator.leaderElection.leaseName | default (printf "%s-operator" (include "churnops.fullname" .)) }}
+{{ .Values.operator.leaderElection.leaseName | default (printf "%s-operator" (include "churnops.ownName" .)) }}
 {{- end }}
