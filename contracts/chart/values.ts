@@ -57,7 +57,8 @@ export const ChartValues = z.strictObject({
       retryPeriodSeconds: seconds(),
     }),
     resources: Resources,
-    terminationGracePeriodSeconds: z.int().min(1).max(600),
+    // What the operator takes at most with the default lease is 33 s: killed before, it would not give the lease back.
+    terminationGracePeriodSeconds: z.int().min(35).max(600),
     disruptionBudget: z.strictObject({ enabled: z.boolean() }),
     topologySpreadConstraints: objects(),
     nodeSelector: labels(),

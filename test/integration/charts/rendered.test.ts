@@ -135,6 +135,8 @@ test.each<{ values: readonly string[]; says: RegExp }>([
   { values: ['images.server.digest=sha256:12'], says: /images\/server\/digest/ },
   { values: ['operator.leaderElection.leaseDurationSeconds=soon'], says: /leaseDurationSeconds/ },
   { values: ['operator.replicas=2', 'operator.leaderElection.enabled=false'], says: /needs operator.leaderElection.enabled/ },
+  { values: ['operator.updateStrategy=RollingUpdate'], says: /operator\/updateStrategy/ },
+  { values: ['operator.terminationGracePeriodSeconds=30'], says: /terminationGracePeriodSeconds.*minimum.*35/ },
   { values: ['rbac.scope=namespaces'], says: /needs operator.watchNamespaces/ },
   { values: ['rbac.scope=everything'], says: /rbac\/scope/ },
   { values: ['operator.affinity.podAfinity.a=b'], says: /podAfinity/ },
