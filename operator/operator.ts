@@ -28,7 +28,7 @@ import { retryingTransport } from './runtime/retrying-transport.ts';
 import { RuntimeMetrics } from './runtime/runtime-metrics.ts';
 import { timedTransport } from './runtime/transport.ts';
 import { WorkQueue } from './runtime/work-queue.ts';
-import { leaseTiming, networkSettings, type OperatorEnvironment } from './settings.ts';
+import { childSettings, leaseTiming, type OperatorEnvironment } from './settings.ts';
 
 /** Time for running reconciles to finish after SIGTERM; the pod's grace period must be longer. */
 const GRACE_MS = 20_000;
@@ -73,7 +73,7 @@ export async function runOperator({ environment, logger, stop }: OperatorInput):
   const watched = environment.CHURNOPS_WATCH_NAMESPACES;
   const caches = new Caches({ client, clock, random, logger, metrics, namespaces: watched.length === 0 ? 'All' : watched }, environment.CHURNOPS_OPERATOR_CLASS);
   const events = new EventRecorder({ client, reportingController: `${GROUP}/operator`, reportingInstance: environment.POD_NAME, clock, random, logger, metrics });
-  const settings = { serverImage: environment.CHURNOPS_SERVER_IMAGE, imagePullPolicy: environment.CHURNOPS_SERVER_IMAGE_PULL_POLICY, imagePullSecrets: environment.CHURNOPS_IMAGE_PULL_SECRETS, network: networkSettings(environment), logLevel: environment.CHURNOPS_LOG_LEVEL };
+  const settings = childSettings(environment);
   const children = new ChildrenWriter({ client, caches, settings, clock, apply: new OwnedApply({ client, annotation: ANNOTATIONS.applied, logger }) });
   const queue = new WorkQueue({ name: 'churnmodel', clock, metrics });
   // A standby keeps the keys, too: once it leads it looks at everything.

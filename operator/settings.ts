@@ -16,6 +16,7 @@ const Labels = z
   .string()
   .regex(/^[^=,\s]+=[^=,\s]*(,[^=,\s]+=[^=,\s]*)*$/, 'must be labels such as app=operator,tier=control')
   .transform((text) => Object.fromEntries(names(text).map((label) => [label.slice(0, label.indexOf('=')), label.slice(label.indexOf('=') + 1)])));
+const LogLevel = z.enum(['debug', 'info', 'warn', 'error']).default('info');
 /** A DNS-1123 label: what a namespace is called. */
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
@@ -51,7 +52,8 @@ export const OperatorEnvironment = z
     CHURNOPS_NETWORK_POLICIES: flag(true).describe('Write NetworkPolicies for the pods of models.'),
     CHURNOPS_OPERATOR_POD_LABELS: Labels.prefault('app.kubernetes.io/name=churnops,app.kubernetes.io/component=operator').describe("Labels of the operator's pods: with POD_NAMESPACE, who may read port 9090 of serving pods."),
     CHURNOPS_MONITORING_NAMESPACES: Namespaces.describe('Namespaces whose pods may read port 9090 of serving pods, separated by commas: where Prometheus runs.'),
-    CHURNOPS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    CHURNOPS_LOG_LEVEL: LogLevel.describe("Of the operator's own log."),
+    CHURNOPS_MODEL_LOG_LEVEL: LogLevel.describe('Of the pods of models. Part of their template: another one rolls them.'),
     CHURNOPS_KUBECONFIG: z.string().min(1).optional().describe('Path of a kubeconfig; unset: the cluster this pod runs in.'),
     CHURNOPS_CONTROL_PORT: z.coerce.number().int().min(0).max(65_535).default(9090).describe('Port of health and metrics.'),
     CHURNOPS_WORKERS: z.coerce.number().int().min(1).max(64).default(8).describe('Models reconciled at the same time.'),
@@ -75,8 +77,19 @@ export const OperatorEnvironment = z
   });
 export type OperatorEnvironment = z.infer<typeof OperatorEnvironment>;
 
+/** What children show of how the operator was installed. Its own log level is not among it: a look at the operator must not roll every model. */
+export function childSettings(environment: OperatorEnvironment): Settings {
+  return {
+    serverImage: environment.CHURNOPS_SERVER_IMAGE,
+    imagePullPolicy: environment.CHURNOPS_SERVER_IMAGE_PULL_POLICY,
+    imagePullSecrets: environment.CHURNOPS_IMAGE_PULL_SECRETS,
+    network: networkSettings(environment),
+    logLevel: environment.CHURNOPS_MODEL_LOG_LEVEL,
+  };
+}
+
 /** Who reaches port 9090 of serving pods. */
-export function networkSettings(environment: OperatorEnvironment): Settings['network'] {
+function networkSettings(environment: OperatorEnvironment): Settings['network'] {
   return {
     policies: environment.CHURNOPS_NETWORK_POLICIES,
     operator: { namespace: environment.POD_NAMESPACE, podLabels: environment.CHURNOPS_OPERATOR_POD_LABELS },

@@ -8,6 +8,7 @@ import { z } from 'zod';
 const labels = () => z.record(z.string(), z.string());
 const objects = () => z.array(z.looseObject({}));
 const namespace = () => z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
+const logLevel = () => z.enum(['debug', 'info', 'warn', 'error']);
 const seconds = () => z.int().min(1).max(3600);
 /** As Prometheus reads it. */
 const duration = () => z.string().regex(/^([0-9]+(h|m|s|ms))+$/);
@@ -42,9 +43,10 @@ export const ChartValues = z.strictObject({
     server: Image,
     s3: Image,
   }),
+  models: z.strictObject({ logLevel: logLevel() }),
   operator: z.strictObject({
     replicas: z.int().min(0).max(5),
-    logLevel: z.enum(['debug', 'info', 'warn', 'error']),
+    logLevel: logLevel(),
     workers: z.int().min(1).max(64),
     updateStrategy: z.enum(['', 'Recreate']),
     watchNamespaces: z.array(namespace()),

@@ -10,5 +10,6 @@ export type Settings = Readonly<{
     operator: Readonly<{ namespace: string; podLabels: Readonly<Record<string, string>> }>;
     monitoringNamespaces: readonly string[];
   }>;
+  /** Of the pods of models; the operator has one of its own. */
   logLevel: 'debug' | 'info' | 'warn' | 'error';
 }>;

@@ -129,9 +129,19 @@ test('who reads port 9090 of the models\' pods: pods that bear the operator\'s l
   expect(environmentOf(without)).not.toHaveProperty('CHURNOPS_MONITORING_NAMESPACES');
 });
 
+test.each<{ values: readonly string[]; own: string; models: string }>([
+  { values: [], own: 'info', models: 'info' },
+  { values: ['operator.logLevel=debug'], own: 'debug', models: 'info' },
+  { values: ['models.logLevel=warn'], own: 'info', models: 'warn' },
+])('operator and models have a log level each: $values', async ({ values, own, models }) => {
+  const operator = only(await rendered('default-values.yaml', ...values.flatMap((value) => ['--set', value])), 'Deployment', '-operator');
+  expect(environmentOf(operator)).toMatchObject({ CHURNOPS_LOG_LEVEL: own, CHURNOPS_MODEL_LOG_LEVEL: models });
+});
+
 test.each<{ values: readonly string[]; says: RegExp }>([
   { values: ['operatr.replicas=2'], says: /additional properties 'operatr' not allowed/ },
   { values: ['operator.logLevel=verbose'], says: /operator\/logLevel/ },
+  { values: ['models.logLevel=verbose'], says: /models\/logLevel/ },
   { values: ['images.server.digest=sha256:12'], says: /images\/server\/digest/ },
   { values: ['operator.leaderElection.leaseDurationSeconds=soon'], says: /leaseDurationSeconds/ },
   { values: ['operator.replicas=2', 'operator.leaderElection.enabled=false'], says: /needs operator.leaderElection.enabled/ },

@@ -1,6 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { leaseTiming, networkSettings, OperatorEnvironment } from '../../../operator/settings.ts';
+import { ChurnModelSpec } from '../../../contracts/churn-model/spec.ts';
+import { servingDeployment } from '../../../operator/resources/serving-deployment.ts';
+import { childSettings, leaseTiming, OperatorEnvironment } from '../../../operator/settings.ts';
 import { parseEnvironment } from '../../../platform/configuration/environment.ts';
+import { identity } from './rollout/builders.ts';
 
 const needed = { CHURNOPS_SERVER_IMAGE: 'server:1' };
 const parse = (given: Readonly<Record<string, string>>) => parseEnvironment(OperatorEnvironment, { ...needed, ...given });
@@ -25,15 +29,48 @@ test('without election its timing is not looked at', () => {
 });
 
 test('who reads port 9090 of serving pods: the operator, as the chart labels it, and monitoring', () => {
-  expect(networkSettings(parse({ POD_NAMESPACE: 'churnops' }))).toEqual({
+  expect(childSettings(parse({ POD_NAMESPACE: 'churnops' })).network).toEqual({
     policies: true,
     operator: { namespace: 'churnops', podLabels: { 'app.kubernetes.io/name': 'churnops', 'app.kubernetes.io/component': 'operator' } },
     monitoringNamespaces: [],
   });
-  expect(networkSettings(parse({ CHURNOPS_NETWORK_POLICIES: 'false', CHURNOPS_OPERATOR_POD_LABELS: 'app=op,tier=', CHURNOPS_MONITORING_NAMESPACES: 'monitoring' }))).toEqual({
+  expect(childSettings(parse({ CHURNOPS_NETWORK_POLICIES: 'false', CHURNOPS_OPERATOR_POD_LABELS: 'app=op,tier=', CHURNOPS_MONITORING_NAMESPACES: 'monitoring' })).network).toEqual({
     policies: false,
     operator: { namespace: 'default', podLabels: { app: 'op', tier: '' } },
     monitoringNamespaces: ['monitoring'],
+  });
+});
+
+describe('which settings roll every model', () => {
+  const subject = { name: 'telco-churn', namespace: 'retention', uid: 'uid', annotations: {}, spec: ChurnModelSpec.parse({ model: { repository: 's3://churn/models', version: 'a' } }) };
+  const deploymentWith = (given: Readonly<Record<string, string>>): unknown => servingDeployment(subject, childSettings(parse(given)), identity('a'));
+  // Another valid value of each variable; docs/operator.md and values.yaml name those that roll.
+  const others = {
+    POD_NAME: 'operator-2',
+    POD_NAMESPACE: 'elsewhere',
+    CHURNOPS_SERVER_IMAGE: 'server:2',
+    CHURNOPS_SERVER_IMAGE_PULL_POLICY: 'Always',
+    CHURNOPS_IMAGE_PULL_SECRETS: 'mirror',
+    CHURNOPS_NETWORK_POLICIES: 'false',
+    CHURNOPS_OPERATOR_POD_LABELS: 'app=op',
+    CHURNOPS_MONITORING_NAMESPACES: 'monitoring',
+    CHURNOPS_LOG_LEVEL: 'debug',
+    CHURNOPS_MODEL_LOG_LEVEL: 'debug',
+    CHURNOPS_KUBECONFIG: '/etc/kubeconfig',
+    CHURNOPS_CONTROL_PORT: '9091',
+    CHURNOPS_WORKERS: '8',
+    CHURNOPS_WATCH_NAMESPACES: 'retention',
+    CHURNOPS_OPERATOR_CLASS: 'mine',
+    CHURNOPS_LEADER_ELECTION: 'false',
+    CHURNOPS_LEASE_NAME: 'mine',
+    CHURNOPS_LEASE_DURATION: '30',
+    CHURNOPS_RENEW_DEADLINE: '9',
+    CHURNOPS_RETRY_PERIOD: '3',
+  } as const satisfies Record<keyof OperatorEnvironment, string>;
+
+  test('the image, how it is pulled, and the log level of models; none other', () => {
+    const rolls = Object.entries(others).filter(([name, value]) => !isDeepStrictEqual(deploymentWith({ [name]: value }), deploymentWith({})));
+    expect(rolls.map(([name]) => name)).toEqual(['CHURNOPS_SERVER_IMAGE', 'CHURNOPS_SERVER_IMAGE_PULL_POLICY', 'CHURNOPS_IMAGE_PULL_SECRETS', 'CHURNOPS_MODEL_LOG_LEVEL']);
   });
 });
 

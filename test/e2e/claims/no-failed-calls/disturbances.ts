@@ -130,7 +130,7 @@ function restarted(component: 'apiserver' | 'etcd', name: string): Disturbance {
 export const apiServerRestarted = restarted('apiserver', 'API server restarted');
 export const etcdRestarted = restarted('etcd', 'etcd restarted');
 
-/** The log level is part of serving pods, too: this rolls operator and all pods. */
+/** Each log level is part of a pod template: this rolls operator and all pods. */
 export const chartUpgraded: Disturbance = {
   name: 'chart upgraded',
   run: async (scene) => {
@@ -142,7 +142,7 @@ export const chartUpgraded: Disturbance = {
       await scene.settled();
     };
     const before = await names();
-    await helm('upgrade', 'churnops', 'charts/churnops', '--reuse-values', '--set', 'operator.logLevel=debug');
+    await helm('upgrade', 'churnops', 'charts/churnops', '--reuse-values', '--set', 'operator.logLevel=debug,models.logLevel=debug');
     let upgraded: ReadonlySet<string> = new Set();
     try {
       await replaced(before);
@@ -152,7 +152,7 @@ export const chartUpgraded: Disturbance = {
     }
     // The model is settled until the operator of before looks at it: the second roll belongs to this phase, too.
     await replaced(upgraded);
-    return 'helm upgrade to another log level, which is part of operator and serving pods: all are replaced; then helm rollback';
+    return 'helm upgrade to other log levels, which are part of operator and serving pods: all are replaced; then helm rollback';
   },
 };
 
