@@ -18,7 +18,7 @@ export const Model = z
 const CredentialSource = z
   .object({
     secretRef: SecretReference.describe('Secret with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if used, AWS_SESSION_TOKEN.').optional(),
-    serviceAccountName: ObjectName.describe('ServiceAccount that the cloud maps to a role (IRSA, workload identity).').optional(),
+    serviceAccountName: ObjectName.describe('ServiceAccount that AWS maps to a role with rights in the bucket (IRSA, EKS Pod Identity). Cloud Storage takes keys only: use secretRef.').optional(),
   })
   .meta(rules({ rule: '!(has(self.secretRef) && has(self.serviceAccountName))', message: 'set secretRef or serviceAccountName, not both' }));
 
