@@ -108,15 +108,6 @@ test('the ServiceMonitor finds the operator, the PodMonitor finds serving pods',
   expect([monitor['podMetricsEndpoints'], monitor['namespaceSelector']]).toEqual([[{ port: 'control', interval: '15s' }], { any: true }]);
 });
 
-test('without a way in for others the NetworkPolicy admits helm test', async () => {
-  const objects = await rendered('default-values.yaml', '--set', 'networkPolicy.enabled=true');
-  const Policy = z.looseObject({ podSelector: z.looseObject({ matchLabels: Labels }), ingress: z.array(z.looseObject({ from: z.array(z.looseObject({ podSelector: z.looseObject({ matchLabels: Labels }) })) })), policyTypes: z.array(z.string()) });
-  const policy = Policy.parse(only(objects, 'NetworkPolicy').spec);
-  expect(selects(policy.podSelector.matchLabels, workload(only(objects, 'Deployment')).template.metadata.labels)).toBe(true);
-  expect(selects(policy.ingress[0]?.from[0]?.podSelector.matchLabels ?? { none: '' }, only(objects, 'Pod').metadata.labels)).toBe(true);
-  expect(policy.policyTypes).toEqual(['Ingress']);
-});
-
 test('who reads port 9090 of the models\' pods: pods that bear the operator\'s labels, and monitoring', async () => {
   const operator = only(await rendered('default-values.yaml'), 'Deployment', '-operator');
   const { CHURNOPS_OPERATOR_POD_LABELS: labels = '', ...environment } = environmentOf(operator);
