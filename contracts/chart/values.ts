@@ -70,6 +70,8 @@ export const ChartValues = z.strictObject({
     podAnnotations: labels(),
     podLabels: labels(),
     extraEnv: z.array(z.looseObject({ name: z.string().min(1) })),
+    extraVolumes: z.array(z.looseObject({ name: z.string().min(1) })),
+    extraVolumeMounts: z.array(z.looseObject({ name: z.string().min(1), mountPath: z.string().min(1) })),
   }),
   serviceAccount: z.strictObject({ name: z.string(), create: z.boolean(), annotations: labels() }),
   rbac: z.strictObject({ create: z.boolean(), scope: z.enum(['cluster', 'namespaces']), aggregate: z.boolean() }),
@@ -92,5 +94,6 @@ export const ChartValues = z.strictObject({
     }),
     resources: Resources,
   }),
+  extraObjects: z.array(z.looseObject({ apiVersion: z.string().min(1), kind: z.string().min(1), metadata: z.looseObject({ name: z.string().min(1) }) })),
 });
 export type ChartValues = z.infer<typeof ChartValues>;

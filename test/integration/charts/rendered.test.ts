@@ -143,6 +143,8 @@ test.each<{ values: readonly string[]; says: RegExp }>([
   { values: ['operator.affinity.podAfinity.a=b'], says: /podAfinity/ },
   { values: ['operator.watchNamespaces={Team A}'], says: /watchNamespaces/ },
   { values: ['networkPolicy.models.monitoringNamespaces={Team A}'], says: /monitoringNamespaces/ },
+  { values: ['operator.extraVolumeMounts[0].name=ca'], says: /extraVolumeMounts.*mountPath/s },
+  { values: ['extraObjects[0].kind=ConfigMap'], says: /extraObjects.*metadata/s },
   { values: ['s3.persistence.size=big'], says: /s3\/persistence\/size/ },
 ])('$values is refused', async ({ values, says }) => {
   await expect(rendered('default-values.yaml', ...values.flatMap((value) => ['--set', value]))).rejects.toThrow(says);

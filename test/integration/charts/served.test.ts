@@ -7,6 +7,7 @@ import { podSpec, rendered, VALUE_SETS, workload, type Rendered } from './helm.t
 const PLURALS: Readonly<Record<string, Readonly<{ plural: string; clusterWide?: true }> | undefined>> = {
   ServiceAccount: { plural: 'serviceaccounts' },
   Secret: { plural: 'secrets' },
+  ConfigMap: { plural: 'configmaps' },
   Service: { plural: 'services' },
   PersistentVolumeClaim: { plural: 'persistentvolumeclaims' },
   Pod: { plural: 'pods' },
