@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
+import { z } from 'zod';
 import { documentedValues } from '../../../../contracts/chart/documented-values.ts';
 import { ChartValues } from '../../../../contracts/chart/values.ts';
+import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
 import { VERSION } from '../../../../contracts/version.ts';
 import { valuesSchema } from '../../../../contracts/generate/chart.ts';
 
+const Chart = z.looseObject({ annotations: z.record(z.string(), z.string()) });
 const root = join(import.meta.dirname, '../../../..');
 const text = readFileSync(join(root, 'charts/churnops/values.yaml'), 'utf8');
 
@@ -64,6 +67,14 @@ test('the schema takes no unknown value and asks for none', () => {
   };
   look(JSON.parse(valuesSchema(text)), '');
   expect({ strict, asks }).toEqual({ strict: [], asks: [] });
+});
+
+test('examples in Chart.yaml are of the schema, every field of theirs', () => {
+  const { annotations } = Chart.parse(load(readFileSync(join(root, 'charts/churnops/Chart.yaml'), 'utf8')));
+  const examples = z.array(z.strictObject({ apiVersion: z.literal('churnops.dev/v1alpha1'), kind: z.literal('ChurnModel'), metadata: z.looseObject({}), spec: z.looseObject({}) })).parse(load(annotations['artifacthub.io/crdsExamples'] ?? ''));
+  expect(examples.length).toBeGreaterThan(0);
+  // A field that the schema does not know would be dropped.
+  for (const { spec } of examples) expect(ChurnModelSpec.parse(spec)).toMatchObject(spec);
 });
 
 test('chart, application and package are of one version', () => {
