@@ -19,6 +19,9 @@ import { boundedText, LONGEST_CAUSE_BYTES } from './status/bounded-text.ts';
 import { eventOf } from './status/events.ts';
 import { joinedProblem, statusOf, untouchedStatus, type ChildProblem } from './status/report.ts';
 
+/** Value of the labels `controller` and `name` in metrics and logs; alerts name it. */
+export const CONTROLLER = 'churnmodel';
+
 /** A safety net under the watch event that ends staleness. */
 const STALE_RECHECK_MS = 1000;
 /** Foreign objects bear no label of ours, so no watch tells when they go. */

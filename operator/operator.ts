@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Gauge } from 'prom-client';
 import { ANNOTATIONS, FIELD_MANAGER, GROUP } from '../contracts/names.ts';
 import { VERSION } from '../contracts/version.ts';
 import { closeGracefully, listen } from '../platform/http/listener.ts';
@@ -7,8 +6,8 @@ import type { Logger } from '../platform/logging/logger.ts';
 import { createRegistry } from '../platform/telemetry/registry.ts';
 import { Caches } from './caches.ts';
 import { ChildrenWriter } from './children.ts';
-import { churnModelReconciler } from './controller.ts';
-import { followDefinition } from './definition/served.ts';
+import { churnModelReconciler, CONTROLLER } from './controller.ts';
+import { followDefinition, missingFieldsGauge } from './definition/served.ts';
 import { healthServer, readinessOf } from './health-server.ts';
 import { modelMetrics } from './model-metrics.ts';
 import { resyncPeriodically } from './resync.ts';
@@ -75,11 +74,11 @@ export async function runOperator({ environment, logger, stop }: OperatorInput):
   const events = new EventRecorder({ client, reportingController: `${GROUP}/operator`, reportingInstance: environment.POD_NAME, clock, random, logger, metrics });
   const settings = childSettings(environment);
   const children = new ChildrenWriter({ client, caches, settings, clock, apply: new OwnedApply({ client, annotation: ANNOTATIONS.applied, logger }) });
-  const queue = new WorkQueue({ name: 'churnmodel', clock, metrics });
+  const queue = new WorkQueue({ name: CONTROLLER, clock, metrics });
   // A standby keeps the keys, too: once it leads it looks at everything.
   caches.onChange((key, initial) => queue.add(key, initial ? 'Low' : 'Normal'));
   const loop = new ReconcilerLoop({
-    name: 'churnmodel', queue, workers: environment.CHURNOPS_WORKERS, clock, random, logger, metrics,
+    name: CONTROLLER, queue, workers: environment.CHURNOPS_WORKERS, clock, random, logger, metrics,
     reconcile: churnModelReconciler({ client, caches, children, events, clock }),
     fields: (key) => ({ generation: caches.models.get(refOfKey(key))?.metadata.generation }),
   });
@@ -90,8 +89,7 @@ export async function runOperator({ environment, logger, stop }: OperatorInput):
   logger.info({ version: VERSION, port, serverImage: settings.serverImage, namespaces: watched.length === 0 ? 'all' : watched, operatorClass: environment.CHURNOPS_OPERATOR_CLASS, leaderElection: elector !== undefined }, 'operator started');
 
   const following = new AbortController();
-  const missing = new Gauge({ name: 'churnops_definition_missing_fields', help: 'Fields of spec and status that the served custom resource definition lacks.', registers: [registry] });
-  const followed = Promise.all([caches.run(following.signal), followDefinition({ transport, clock, logger, missing }, following.signal)]);
+  const followed = Promise.all([caches.run(following.signal), followDefinition({ transport, clock, logger, missing: missingFieldsGauge(registry) }, following.signal)]);
   try {
     await caches.settled(stop);
     logger.info({ namespaces: caches.states }, 'caches synced');

@@ -81,7 +81,11 @@ export const ChartValues = z.strictObject({
     egress: objects(),
     models: z.strictObject({ enabled: z.boolean(), monitoringNamespaces: z.array(namespace()) }),
   }),
-  monitoring: z.strictObject({ serviceMonitor: Monitor, podMonitor: Monitor }),
+  monitoring: z.strictObject({
+    serviceMonitor: Monitor,
+    podMonitor: Monitor,
+    prometheusRule: z.strictObject({ enabled: z.boolean(), labels: labels(), runbookUrl: z.string().regex(/^(https?:\/\/.*[^/])?$/) }),
+  }),
   s3: z.strictObject({
     enabled: z.boolean(),
     secretName: z.string().min(1).max(253),

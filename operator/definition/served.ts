@@ -1,3 +1,4 @@
+import { Gauge, type Registry } from 'prom-client';
 import { z } from 'zod';
 import { churnModelCrd } from '../../contracts/generate/crd.ts';
 import { API_VERSION } from '../../contracts/names.ts';
@@ -58,6 +59,11 @@ export async function followDefinition(parts: Readonly<{ transport: Transport; c
     told = now;
     await sleep(parts.clock, seen.served === 'Current' ? LOOK_AGAIN_MS : LOOK_AGAIN_SOON_MS, signal).catch(() => {});
   }
+}
+
+/** Where the number of missing fields is written; 0 until a look found some. */
+export function missingFieldsGauge(registry: Registry): Gauge {
+  return new Gauge({ name: 'churnops_definition_missing_fields', help: 'Fields of spec and status that the served custom resource definition lacks.', registers: [registry] });
 }
 
 /** Nothing that is wrong with the answer may bring the operator down. */

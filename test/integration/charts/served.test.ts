@@ -20,7 +20,7 @@ const PLURALS: Readonly<Record<string, Readonly<{ plural: string; clusterWide?: 
   ClusterRoleBinding: { plural: 'clusterrolebindings', clusterWide: true },
   CustomResourceDefinition: { plural: 'customresourcedefinitions', clusterWide: true },
 };
-const PROMETHEUS = ['ServiceMonitor', 'PodMonitor'];
+const PROMETHEUS = ['ServiceMonitor', 'PodMonitor', 'PrometheusRule'];
 
 let cluster: Cluster;
 let restricted: string;
