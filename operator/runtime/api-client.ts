@@ -10,7 +10,8 @@ import { readWatch, type WatchEvent } from './watch-stream.ts';
 
 export type { SkippedObject } from './object-parsing.ts';
 
-const defaultPageSize = 500;
+/** Ten kinds are listed at a time: with pages of 500, text and parsed objects of a thousand models took 100 MB for a moment. */
+const defaultPageSize = 100;
 /** A watch's head comes at once; its body is guarded by idleMs. */
 const watchHeadTimeoutMs = 30_000;
 
