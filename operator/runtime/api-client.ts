@@ -10,8 +10,7 @@ import { readWatch, type WatchEvent } from './watch-stream.ts';
 
 export type { SkippedObject } from './object-parsing.ts';
 
-/** Ten kinds are listed at a time: with pages of 500, text and parsed objects of a thousand models took 100 MB for a moment. */
-const defaultPageSize = 100;
+const defaultPageSize = 100; // ten kinds at a time: pages of 500 of a thousand models took 100 MB for a moment
 /** A watch's head comes at once; its body is guarded by idleMs. */
 const watchHeadTimeoutMs = 30_000;
 

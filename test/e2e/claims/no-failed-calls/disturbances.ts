@@ -55,7 +55,7 @@ export const operatorKilled: Disturbance = {
       const afterMs = Math.floor(random() * CHANGE_TAKES_MS);
       await scene.changeVersion();
       await sleep(systemClock, afterMs, signal);
-      await killContainer(operatorContainer(await someOperator(scene)), signal);
+      await killed(scene, async () => (await leaderOf(scene))?.pod ?? (await runningOperators(scene))[0]);
       moments.push(`${(afterMs / 1000).toFixed(1)} s`);
       await scene.settled();
     }
@@ -68,12 +68,14 @@ async function runningOperators({ context: { kube } }: Scene): Promise<readonly 
   return (await operatorPods({ kube })).filter((pod) => pod.status.containerStatuses.some(({ name, state }) => name === 'operator' && state.running !== undefined));
 }
 
-/** The one that leads, else another. */
-async function someOperator(scene: Scene): Promise<Pod> {
-  const { kube } = scene.context;
-  const running = await kube.untilAny({ what: 'an operator runs', deadlineMs: 120_000 }, async () => (await leaderOf(scene))?.pod ?? (await runningOperators(scene))[0], (pod) => pod !== undefined);
-  if (running === undefined) throw new Error('no operator runs');
-  return running;
+/** kill -9 of the process of an operator, once there is one: its status tells of it later than it starts and ends. */
+async function killed(scene: Scene, choose: () => Promise<Pod | undefined>): Promise<void> {
+  const { kube, signal } = scene.context;
+  const kill = async (): Promise<boolean> => {
+    const pod = await choose();
+    return pod !== undefined && killContainer(operatorContainer(pod), signal).then(() => true, () => false);
+  };
+  await kube.untilAny({ what: 'an operator is killed', deadlineMs: 180_000 }, kill, (done) => done);
 }
 
 type Leader = Readonly<{ pod: Pod; identity: string }>;
@@ -103,7 +105,7 @@ export const leaderChange: Disturbance = {
         if (leader === undefined) throw new Error('nobody leads');
         await scene.changeVersion();
         const startedMs = Date.now();
-        if (how === 'crashes') await killContainer(operatorContainer(leader.pod), signal);
+        if (how === 'crashes') await killed(scene, async () => leader.pod);
         else await kube.delete(PODS, { namespace: SYSTEM_NAMESPACE, name: leader.pod.metadata.name });
         await kube.untilAny({ what: 'another operator leads', deadlineMs: 60_000 }, async () => leaderOf(scene), (now) => now !== undefined && now.identity !== leader.identity);
         took.push(`it ${how}: somebody leads after ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
