@@ -73,7 +73,7 @@ export const Serving = z
     decisionThreshold: z.number().min(0).max(1).describe("Probability from which the decision is yes; unset: the model card's.").optional(),
     resources: z
       .object({ requests: ResourceList.describe('Requested, such as {cpu: 200m, memory: 256Mi}.').optional(), limits: ResourceList.describe('Limits.').optional() })
-      .describe('Resources of a serving pod, and of the Job that inspects a package. What is not said: cpu 100m requested; memory 256Mi requested, 1Gi at most (inspection: 2Gi).')
+      .describe('Resources of a serving pod. What is not said: cpu 100m requested; memory 256Mi requested, 1Gi at most. The Job that inspects a package has its memory and its limits (2Gi unless said), and asks for 100m of cpu.')
       .optional(),
     scheduling: Scheduling.describe('Where serving pods run.').optional(),
     expose: Expose.describe('A Gateway API HTTPRoute to the stable Service.').optional(),

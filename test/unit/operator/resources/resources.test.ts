@@ -141,7 +141,10 @@ describe('what each process is told', () => {
 
   test.each([
     { name: 'named by none', serving: {}, resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '2Gi' } } },
-    { name: 'of the model: a namespace may bound them, and a large forest needs more', serving: { resources: { requests: { cpu: '250m' }, limits: { memory: '3Gi' } } }, resources: { requests: { cpu: '250m' }, limits: { memory: '3Gi' } } },
+    { name: 'of the model: a namespace may bound them, and a large forest needs more', serving: { resources: { requests: { cpu: '250m' }, limits: { memory: '3Gi' } } }, resources: { requests: { cpu: '100m' }, limits: { memory: '3Gi' } } },
+    { name: 'with cores that one look does not wait for', serving: { resources: { requests: { cpu: 16, memory: '1Gi' }, limits: { cpu: '16' } } }, resources: { requests: { cpu: '100m', memory: '1Gi' }, limits: { cpu: '16' } } },
+    { name: 'with less than that at most', serving: { resources: { limits: { cpu: '50m' } } }, resources: { requests: { cpu: '50m', memory: '256Mi' }, limits: { cpu: '50m', memory: '2Gi' } } },
+    { name: 'with cards that it does not need', serving: { resources: { limits: { 'example.com/gpu': 1 } } }, resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '2Gi' } } },
   ])('inspect: resources $name', ({ serving, resources }) => expect(podSpec(inspectJob(subject({ serving }), settings, INSPECTION, undefined)).containers[0]?.resources).toEqual(resources));
 
   test('inspect: stable of another repository is compared too', () => {
