@@ -14,6 +14,7 @@ export class OperatorProcess {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #folder: string;
   #child: ChildProcess | undefined;
+  #killed: ChildProcess | undefined;
   #ending = false;
   /** Ends that nobody asked for. */
   readonly crashes: string[] = [];
@@ -52,21 +53,22 @@ export class OperatorProcess {
   /** SIGKILL, and at once another one. */
   kill(): void {
     this.kills += 1;
+    this.#killed = this.#child;
     this.#child?.kill('SIGKILL');
   }
 
-  /** SIGTERM; gives its exit code. */
+  /** SIGTERM; gives its exit code. One that was killed at the same moment has none, and owes none. */
   async stop(): Promise<number | null> {
     this.#ending = true;
     const child = this.#child;
     if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null;
     const ended = once(child, 'exit');
-    child.kill('SIGTERM');
+    if (child !== this.#killed) child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
     await ended;
     clearTimeout(timer);
     await rm(this.#folder, { recursive: true });
-    return child.exitCode;
+    return child === this.#killed ? 0 : child.exitCode;
   }
 
   #spawn(): void {
