@@ -23,6 +23,14 @@ function lateReason(failed: NonNullable<Job['status']>['conditions'][number] | u
   return `${failed.message ?? 'DeadlineExceeded'}; if its pod never started, kubectl get events tells why: image, volume or node`;
 }
 
+/** Jobs and pods come by two watches, in any order: that of the pods may be behind by this, after a new list by seconds. */
+const POD_SEEN_WITHIN_MS = 15_000;
+
+/** A clock that is further off than that makes no wait, either. */
+function isJustNow(text: string | null | undefined, nowMs: number): boolean {
+  return typeof text === 'string' && Math.abs(nowMs - Date.parse(text)) < POD_SEEN_WITHIN_MS;
+}
+
 /**
  * What became of an inspect Job, from its pods' termination messages. A missing or broken message is an Error, never a pass.
  * @param pods of this Job
@@ -38,6 +46,7 @@ export function observeInspection(job: Job | undefined, pods: readonly Pod[], no
   const complete = job.status?.conditions.find((condition) => condition.type === 'Complete' && condition.status === 'True');
   if (failed !== undefined || complete !== undefined) {
     const last = pods.map((pod) => pod.status.containerStatuses.find((status) => status.name === 'inspect')?.state.terminated).find((ended) => ended !== undefined);
+    if (last === undefined && isJustNow((failed ?? complete)?.lastTransitionTime, nowMs)) return { state: 'Running', problem: undefined };
     const failure = failureReportOf(last?.message);
     const why = failure === undefined ? (last === undefined ? (lateReason(failed) ?? failed?.message ?? 'its pod is gone') : `exit code ${last.exitCode}, ${last.reason ?? 'no reason'}`) : `${failure.code}: ${failure.message}`;
     return { state: 'Broken', message: `the inspection ended without a report (${why.slice(0, 600)})`, finishedAtMs: timeMs((failed ?? complete)?.lastTransitionTime, nowMs) };
