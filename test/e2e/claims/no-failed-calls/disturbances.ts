@@ -158,6 +158,9 @@ export const chartUpgraded: Disturbance = {
   },
 };
 
+/** Until nobody is sent to a dead process any more. */
+const NEXT_DEATH_AFTER_MS = 3000;
+
 /** Kills the process, not the pod: nothing is drained, nobody is told. */
 export function servingKilled(retryAfterMs: number): Disturbance {
   return {
@@ -170,6 +173,8 @@ export function servingKilled(retryAfterMs: number): Disturbance {
         await killContainer({ namespace, pod: metadata.name, container: 'serve' }, signal);
         await kube.until(PODS, metadata.name, { what: `${metadata.name} is back`, deadlineMs: 120_000 }, ({ status }) => status.containerStatuses.some(({ name, ready, restartCount }) => name === 'serve' && ready && restartCount > 0));
         await scene.settled();
+        // One death at a time: a call that met this one must not try again in the middle of the next.
+        await sleep(systemClock, retryAfterMs + NEXT_DEATH_AFTER_MS, signal);
       }
       return `the process of each of ${pods.length} pods, one after the other`;
     },
