@@ -124,8 +124,9 @@ export class ChildrenWriter {
     // By name: a hash label that somebody changed by hand must not cost the version its Deployment.
     const hashes = [...decision.versions.map((version: DesiredVersion) => shortHash(version.identity.hash)), decision.unrecorded];
     const wanted = new Set(hashes.flatMap((hash) => (hash === undefined ? [] : [childName(subject, hash)])));
-    await this.#remove(round, DEPLOYMENTS, this.#caches.deployments, children.deployments.filter(({ metadata }) => !wanted.has(metadata.name)), signal);
-    await this.#remove(round, DISRUPTION_BUDGETS, this.#caches.budgets, children.budgets.filter(({ metadata }) => !wanted.has(metadata.name) || isBoundToOneNode(subject)), signal);
+    const isLeftOver = (object: KubeObject): boolean => !wanted.has(object.metadata.name) && !mayBeOfInspected(object, decision);
+    await this.#remove(round, DEPLOYMENTS, this.#caches.deployments, children.deployments.filter(isLeftOver), signal);
+    await this.#remove(round, DISRUPTION_BUDGETS, this.#caches.budgets, children.budgets.filter((budget) => isLeftOver(budget) || isBoundToOneNode(subject)), signal);
     const policies = new Set(networkPolicies(subject, this.#settings).map(({ metadata }) => metadata.name));
     await this.#remove(round, NETWORK_POLICIES, this.#caches.networkPolicies, children.networkPolicies.filter(({ metadata }) => !policies.has(metadata.name)), signal);
     const current = decision.inspection === undefined ? undefined : inspectJobName(subject, decision.inspection);
@@ -160,6 +161,14 @@ export class ChildrenWriter {
       return { object };
     });
   }
+}
+
+/**
+ * Whether a child may have been made for the candidate that is still being inspected, as far as we see: the inspection had passed, the child was made,
+ * and the operator was cut off before it wrote that down. Seen so, because the watch of the Job's pods is behind, it must not be taken for left over.
+ */
+function mayBeOfInspected({ metadata }: KubeObject, { state: { candidate } }: Decision): boolean {
+  return candidate?.stage === 'Inspecting' && Date.parse(metadata.creationTimestamp ?? '') + 1000 > candidate.startedAtMs;
 }
 
 /** First 8 digits of whom the Service should select. */

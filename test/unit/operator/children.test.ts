@@ -14,7 +14,7 @@ import { RuntimeMetrics } from '../../../operator/runtime/runtime-metrics.ts';
 import { isWrite } from '../../../operator/runtime/transport.ts';
 import { operatorSettings } from './resources/operator-settings.ts';
 import { INITIAL_STATE } from '../../../operator/rollout/state.ts';
-import { facts, HOUR_MS, NOW_MS, podsOf, previous, READY_PODS, REPOSITORY, stable, wanted } from './rollout/builders.ts';
+import { facts, HOUR_MS, inspecting, NOW_MS, podsOf, previous, READY_PODS, REPOSITORY, stable, wanted } from './rollout/builders.ts';
 import { FakeTransport } from './runtime/fake-transport.ts';
 import { ManualClock } from './runtime/manual-clock.ts';
 import { RecordingLogger } from './runtime/recording-logger.ts';
@@ -47,6 +47,7 @@ async function oneRound(live: Live | undefined, answer: (path: string, isWrite: 
     nowMs: clock.nowMs(),
     looks: transport.requests.filter(({ method, path }) => method === 'GET' && MODEL_PATH.test(path)).length,
     written: transport.requests.filter(isWrite).map(({ path }) => path),
+    deletions: transport.requests.filter(({ method }) => method === 'DELETE').map(({ path }) => path),
   };
 }
 
@@ -132,4 +133,17 @@ describe('what the API server refuses or fails at is told, and the rest goes on'
     if (switched) expect(written.some((path) => path.includes('/services/'))).toBe(true);
     if (children.autoscalers !== undefined) expect(written.some((path) => path.endsWith('/scale'))).toBe(false);
   });
+});
+
+test.each([
+  { name: 'made since its inspection began: it may be its own, by an operator that was cut off', madeMs: NOW_MS - 30_000, deleted: false },
+  { name: 'made before: nobody wants it', madeMs: NOW_MS - HOUR_MS, deleted: true },
+])('a Deployment of no version that is known, while a candidate is inspected, $name', async ({ madeMs, deleted }) => {
+  const serving = stable('a');
+  const owner = { apiVersion: 'churnops.dev/v1alpha1', kind: 'ChurnModel', name: subject.name, uid: subject.uid, controller: true };
+  const name = `${subject.name}-0badc0de`;
+  const unknown = DEPLOYMENTS.schema.parse({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: subject.namespace, uid: 'u', resourceVersion: '1', creationTimestamp: new Date(madeMs).toISOString(), ownerReferences: [owner] }, spec: { replicas: 1 } });
+  const decision = decide(facts({ wanted: wanted('b'), state: { ...INITIAL_STATE, stable: serving, candidate: inspecting('b') }, selected: serving.hash.slice(0, 8), pods: podsOf({ a: READY_PODS }), inspectionJob: { state: 'Running', problem: undefined } }));
+  const { deletions } = await oneRound({ uid: 'uid-1' }, (_path, _isWrite, method) => (method === 'DELETE' ? { status: 200, body: {} } : undefined), decision, { ...NO_CHILDREN, deployments: [unknown] });
+  expect(deletions.some((path) => path.endsWith(name))).toBe(deleted);
 });
