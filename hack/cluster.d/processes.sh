@@ -13,7 +13,11 @@ is_alive() { # COMPONENT
   local pid since
   [ -f "$home/pids/$1" ] || return 1
   read -r pid since <"$home/pids/$1"
-  [ -n "$pid" ] && [ "$(started_at "$pid")" = "$since" ] && [ "$(cut -d' ' -f3 <(sed 's/(.*)/x/' "/proc/$pid/stat"))" != Z ]
+  [ -n "$pid" ] && [ "$(started_at "$pid")" = "$since" ] && ! is_zombie "$pid"
+}
+is_zombie() { # PID: dead, but nobody has asked for its end. While other threads of it die, it still holds its ports
+  local threads=(/proc/"$1"/task/*)
+  [ "$(cut -d' ' -f3 <(sed 's/(.*)/x/' "/proc/$1/stat" 2>/dev/null))" = Z ] && [ ${#threads[@]} -le 1 ]
 }
 
 # launch COMPONENT CMD...: in the background, in a session of its own, so that it outlives this terminal.
