@@ -29,11 +29,12 @@ COPY --from=bundle /operator.mjs /operator.mjs.map ./
 USER 65532:65532
 EXPOSE 9090
 # Without --enable-source-maps: the first stack trace of anything, a lost watch, would cost 60 MB for good. Names and lines are kept by the
-# bundle; NODE_OPTIONS=--enable-source-maps gives those of the sources. A small young generation, and an old one that
-# stays near what lives: garbage is collected, not kept. One arena of glibc, which gives large blocks back: lists of a thousand models left it
-# twice what the heap holds (claim `scale`).
+# bundle; NODE_OPTIONS=--enable-source-maps gives those of the sources. A small young generation, and an old one that starts
+# small and stays near what lives: garbage is collected, not kept. What the first lists leave behind would be kept until the heap has grown to
+# V8's first limit; pages that are half empty are given back (--optimize-for-size). With a thousand models that is a fifth less, for the same
+# processor time. One arena of glibc, which gives large blocks back: lists of a thousand models left it twice what the heap holds (claim `scale`).
 ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072
-ENTRYPOINT ["node", "--max-semi-space-size=4", "--heap-growing-percent=20", "/app/operator.mjs"]
+ENTRYPOINT ["node", "--optimize-for-size", "--max-semi-space-size=4", "--initial-old-space-size=32", "--heap-growing-percent=20", "/app/operator.mjs"]
 
 FROM ${NODE_IMAGE} AS server
 ENV NODE_ENV=production PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/nodejs/bin
