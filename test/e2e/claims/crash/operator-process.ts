@@ -15,6 +15,8 @@ export class OperatorProcess {
   readonly #folder: string;
   #child: ChildProcess | undefined;
   #killed: ChildProcess | undefined;
+  /** The one that runs has said something. */
+  #begun: Promise<unknown> | undefined;
   #ending = false;
   /** Ends that nobody asked for. */
   readonly crashes: string[] = [];
@@ -63,6 +65,8 @@ export class OperatorProcess {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null;
     const ended = once(child, 'exit');
+    // One that took the place of a killed one a moment ago may not listen to signals yet.
+    await Promise.race([this.#begun, ended]);
     if (child !== this.#killed) child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
     await ended;
@@ -78,6 +82,7 @@ export class OperatorProcess {
       this.log = (this.log + chunk).slice(-LOG_CHARACTERS);
     };
     child.stdout.setEncoding('utf8').on('data', keep);
+    this.#begun = once(child.stdout, 'data');
     child.stderr.setEncoding('utf8').on('data', keep);
     child.once('exit', (code, signal) => {
       if (this.#ending) return;
