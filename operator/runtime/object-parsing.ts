@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { ApiError } from './api-error.ts';
 import type { KubeObject, ObjectRef } from './kube-object.ts';
 import { apiVersionOf, type ResourceKind } from './resource-kind.ts';
+import { StringPool } from './string-pool.ts';
+
+/** Of all objects: what one kind says of a model, others say as well. */
+const texts = new StringPool();
 
 /** An object that the kind's schema refused: where it is, as far as that can be read, and the first problems. */
 export type SkippedObject = Readonly<{ ref: ObjectRef | undefined; resourceVersion: string | undefined; problem: string }>;
@@ -67,7 +71,7 @@ export function parseList<T extends KubeObject>(kind: ResourceKind<T>, text: str
 export function parseStored<T extends KubeObject>(kind: ResourceKind<T>, value: unknown): Parsed<T> {
   const named = typeof value === 'object' && value !== null ? { apiVersion: apiVersionOf(kind), kind: kind.kind, ...value } : value;
   const parsed = kind.schema.safeParse(named);
-  if (parsed.success) return { object: deepFreeze(parsed.data) };
+  if (parsed.success) return { object: deepFreeze(texts.share(parsed.data)) };
   const identity = Identity.safeParse(value).data?.metadata;
   const ref = identity === undefined ? undefined : { namespace: identity.namespace, name: identity.name };
   return { skipped: { ref, resourceVersion: identity?.resourceVersion, problem: problemOf(parsed.error) } };
