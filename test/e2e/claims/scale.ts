@@ -8,7 +8,7 @@ import { fakeNodes, ON_FAKE_NODES } from '../fake-nodes.ts';
 import { MODELS } from '../kinds.ts';
 import { quantile } from '../load/tally.ts';
 import { churnModel } from '../manifest.ts';
-import { isServing } from '../serving.ts';
+import { isServing, untilServing } from '../serving.ts';
 import { Churn, reachesDeployment } from './scale/churn.ts';
 import { operatorMemory, resync, type Resync } from './scale/figures.ts';
 
@@ -25,6 +25,7 @@ const PROBES = { full: 20, short: 3 } as const;
 const PROBE_EVERY_MS = 1000;
 /** All of them take 50 s at the intended rate; who is slower fails the check of the rate. */
 const CHURNED_WITHIN_MS = 300_000;
+const SETTLED_WITHIN_MS = 60_000;
 /** No two after each other are the same, so that each is a change. */
 const PROBED_THRESHOLDS = Array.from({ length: 40 }, (_, index) => Number((0.51 + index / 100).toFixed(2)));
 /** Of the intended rate: with fewer changes the others do not churn as the claim says. */
@@ -116,10 +117,15 @@ async function changesOfOne({ kube, form, signal }: ClaimContext, names: readonl
     await kube.untilAny({ what: 'the others churn', deadlineMs: 60_000 }, async () => churn.changes, (changes) => changes >= CHURN_PER_SECOND[form] * 2);
     const tookMs: number[] = [];
     const probe = async (): Promise<void> => void tookMs.push(await reachesDeployment(kube, one, PROBED_THRESHOLDS[tookMs.length % PROBED_THRESHOLDS.length] ?? 0.51));
-    while (tookMs.length < PROBES[form]) await probe();
+    while (tookMs.length < PROBES[form]) {
+      await untilServing(kube, one, { deadlineMs: SETTLED_WITHIN_MS });
+      await probe();
+    }
     const wanted = form === 'full' ? others.length : 0;
     while (churn.models < wanted && Date.now() - startedMs < CHURNED_WITHIN_MS) {
       await sleep(systemClock, PROBE_EVERY_MS, signal);
+      // A change of a model that is at rest: one in the middle of its last roll would wait for itself.
+      await untilServing(kube, one, { deadlineMs: SETTLED_WITHIN_MS });
       await probe();
     }
     return { tookMs, others: churn.changes, changed: churn.models, seconds: (Date.now() - startedMs) / 1000 };
