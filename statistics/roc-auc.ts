@@ -1,30 +1,20 @@
+import { InvalidSample, scoresOf } from './sample.ts';
+import { standings } from './standing.ts';
+
 /**
- * Area under the ROC curve, exactly, ties counted half: the Mann-Whitney statistic over midranks, O(n log n).
+ * Area under the ROC curve, exactly, ties counted half: the Mann-Whitney statistic, O(n log n).
  * Source: Bamber (1975), J. Math. Psychol. 12:387-415. Error: rounding of one division; sums of half-integers are exact below 2^52.
  * @param scores finite numbers, larger means more likely positive
  * @param positive for each score, whether the outcome happened; same length
  * @returns 0..1, or undefined where one of the classes is empty
+ * @throws InvalidSample
  */
 export function rocAuc(scores: Readonly<ArrayLike<number>>, positive: Readonly<ArrayLike<boolean>>): number | undefined {
-  const order = Array.from({ length: scores.length }, (_, index) => index).toSorted((a, b) => at(scores, a) - at(scores, b));
-  let positives = 0;
-  let rankSum = 0;
-  for (let start = 0; start < order.length; ) {
-    let end = start;
-    let tiedPositives = 0;
-    const score = at(scores, order[start] ?? 0);
-    for (; end < order.length && at(scores, order[end] ?? 0) === score; end += 1) if (positive[order[end] ?? 0] === true) tiedPositives += 1;
-    positives += tiedPositives;
-    rankSum += tiedPositives * ((start + 1 + end) / 2);
-    start = end;
-  }
-  const negatives = order.length - positives;
-  if (positives === 0 || negatives === 0) return undefined;
-  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
-}
-
-function at(scores: Readonly<ArrayLike<number>>, index: number): number {
-  const score = scores[index];
-  if (score === undefined || !Number.isFinite(score)) throw new RangeError('scores must be finite');
-  return score;
+  if (scores.length !== positive.length) throw new InvalidSample('LengthsDiffer', `${positive.length} labels and ${scores.length} scores: expected one a label`);
+  const sample = { positive: Uint8Array.from(positive, (happened) => (happened ? 1 : 0)), scores: Float64Array.from(scores) };
+  if (!sample.scores.every((score) => Number.isFinite(score))) throw new InvalidSample('ScoreNotFinite', 'scores must be finite');
+  const positives = scoresOf(sample, 1);
+  const negatives = scoresOf(sample, 0);
+  if (positives.length === 0 || negatives.length === 0) return undefined;
+  return standings(positives, negatives).reduce((sum, twice) => sum + twice, 0) / (2 * positives.length * negatives.length);
 }
