@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GateMode } from './churn-model/rollout.ts';
 
 /** Most bytes of a termination message; the kubelet cuts at 4,096, all containers of a pod together at 12 KiB. */
 export const TERMINATION_MESSAGE_MAX_BYTES = 3072;
@@ -79,8 +80,45 @@ export type RetentionReport = z.infer<typeof RetentionReport>;
 export const GateVerdict = z.enum(['Pass', 'Fail', 'Inconclusive', 'Error', 'NotDue']);
 export type GateVerdict = z.infer<typeof GateVerdict>;
 
+/** Why a gate's verdict is what it is. Each belongs to one verdict; Error carries a code of the error catalogue. */
+export const GateReason = z.enum([
+  // Pass: the bounds hold; the estimate does (mode Point)
+  'Proven',
+  'EstimatePassed',
+  // Fail
+  'AUCTooLow',
+  'WorseThanStable',
+  // Inconclusive: fewer than minPositives or minNegatives; the bounds still include what must be excluded
+  'TooFewLabels',
+  'AUCNotProven',
+  'RegressionNotExcluded',
+  // NotDue: less than 2 % more labels than at the last look; a gate that looks once has looked
+  'TooFewNewLabels',
+  'AlreadyLooked',
+  // Error
+  'EvaluationFailed',
+]);
+export type GateReason = z.infer<typeof GateReason>;
+
 const Interval = z.object({ value: z.number(), lower: z.number(), upper: z.number() });
-const Side = z.object({ rows: z.int().min(0), positives: z.int().min(0), negatives: z.int().min(0), auc: Interval.nullable() });
+const GateEstimate = Interval.extend({ variance: z.number().min(0) }).describe("An estimate, DeLong's variance of it, and its bounds: each one-sided, at the gate's confidence.");
+const SideCalibration = z
+  .object({
+    brier: z.number(),
+    logLoss: z.number(),
+    expectedCalibrationError: z.number(),
+    observedToExpected: z.number().nullable(),
+    intercept: z.number().nullable(),
+    slope: z.number().nullable(),
+  })
+  .describe('Whether probabilities can be taken at their word. Null: undefined for these rows.');
+const Side = z.object({
+  rows: z.int().min(0),
+  positives: z.int().min(0),
+  negatives: z.int().min(0),
+  auc: GateEstimate.nullable().describe('Null with fewer than two of a class.'),
+  calibration: SideCalibration.nullable().optional(),
+});
 
 /** What the `evaluate` Job found about a candidate, or about stable in the weekly run. */
 export const EvaluationReport = z.object({
@@ -88,11 +126,28 @@ export const EvaluationReport = z.object({
   kind: z.literal('EvaluationReport'),
   candidateHash: Sha256,
   verdict: GateVerdict,
-  reason: z.string().max(64),
-  message: z.string().max(1024),
+  reason: GateReason,
+  /** Code of the error catalogue where the verdict is Error. */
+  code: z.string().max(64).optional(),
+  message: z.string().max(1024).describe('What was found, and what is missing, for people.'),
+  mode: GateMode.optional(),
+  confidence: z.number().min(0.5).max(0.999).optional(),
   candidate: Side,
   stable: Side.optional(),
-  difference: Interval.optional().describe('AUC of the candidate minus AUC of stable, on the same customers.'),
+  difference: GateEstimate.optional().describe('AUC of the candidate minus AUC of stable, on the same customers.'),
+  agreement: z
+    .object({ rankCorrelation: z.number().nullable(), maxDifference: z.number(), meanDifference: z.number(), disagreement: Interval.describe('Share of customers decided differently; 95 % interval.') })
+    .optional()
+    .describe('How alike candidate and stable score the same customers.'),
+  missing: z
+    .object({
+      positives: z.int().min(0).describe('Until minPositives.'),
+      negatives: z.int().min(0).describe('Until minNegatives.'),
+      labels: z.int().min(1).optional().describe('About so many more decide, should the estimates stay; absent: nobody can say.'),
+    })
+    .optional()
+    .describe('What an Inconclusive gate waits for.'),
+  leaning: z.enum(['Pass', 'Fail']).optional().describe('What an Inconclusive gate becomes, should the estimates stay.'),
   expectedDecisionAt: z.string().max(35).optional(),
   finishedAt: z.string().max(35),
   report: z.object({ path: z.string().max(512), sha256: Sha256 }).nullable(),

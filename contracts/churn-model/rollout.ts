@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { durationText, rules, storeUrl } from './field-types.ts';
 
+/** How a gate looks: at any time, once at a lower bound, once at the estimate. */
+export const GateMode = z.enum(['Anytime', 'LowerBound', 'Point']);
+export type GateMode = z.infer<typeof GateMode>;
+
 /** `spec.rollout.gate`: what a candidate must prove. */
 export const Gate = z
   .object({
@@ -10,7 +14,7 @@ export const Gate = z
       .object({ dataset: storeUrl('Labelled CSV: newer than, and unreadable to, training.') })
       .describe('The labelled set of a Replay gate.')
       .optional(),
-    mode: z.enum(['Anytime', 'LowerBound', 'Point']).describe('Feedback: Anytime (default), LowerBound or Point at a preset count. Replay: LowerBound (default) or Point.').optional(),
+    mode: GateMode.describe('Feedback: Anytime (default), LowerBound or Point at a preset count. Replay: LowerBound (default) or Point.').optional(),
     confidence: z.number().min(0.5).max(0.999).default(0.95).describe('Confidence of the interval.'),
     maxRegression: z.number().min(0).max(0.5).default(0.02).describe('How much AUC the candidate may lose against stable on the same customers.'),
     minPositives: z.int32().min(10).max(1_000_000).default(50).describe('Known leavers needed for a verdict.'),
@@ -25,6 +29,12 @@ export const Gate = z
     ),
   )
   .describe('What a candidate must prove before traffic moves.');
+export type Gate = z.infer<typeof Gate>;
+
+/** The mode of a gate, and what it is where none is written. */
+export function gateMode({ mode, labels }: Readonly<Pick<Gate, 'mode' | 'labels'>>): GateMode {
+  return mode ?? (labels === 'Feedback' ? 'Anytime' : 'LowerBound');
+}
 
 const Shadow = z
   .object({
