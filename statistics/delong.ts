@@ -69,15 +69,13 @@ function tooFew({ positives, negatives }: Counts): TooFew | undefined {
   return undefined;
 }
 
-/** Structural components as whole numbers: 2n V10 of each positive, 2m V01 of each negative. */
+/** Structural components as whole numbers: 2n V10 of each positive, and 2m (1 - V01) of each negative, which has the spread of V01. */
 type Components = Readonly<{ ofPositives: Float64Array; ofNegatives: Float64Array }>;
 
 function componentsOf(sample: LabelledScores): Components {
   const positives = scoresOf(sample, 1);
   const negatives = scoresOf(sample, 0);
-  // Of a negative it counts the positives above it: the mirror image of its standing.
-  const all = 2 * positives.length;
-  return { ofPositives: standings(positives, negatives), ofNegatives: standings(negatives, positives).map((below) => all - below) };
+  return { ofPositives: standings(positives, negatives), ofNegatives: standings(negatives, positives) };
 }
 
 function aucOf(components: Components): Estimate {
@@ -96,7 +94,7 @@ function productMoment(a: Readonly<Float64Array>, b: Readonly<Float64Array>): nu
   const meanA = sumOf(a) / a.length;
   const meanB = sumOf(b) / b.length;
   const sum = new CompensatedSum();
-  for (const [index, value] of a.entries()) sum.add((value - meanA) * ((b[index] ?? Number.NaN) - meanB));
+  for (let index = 0; index < a.length; index += 1) sum.add(((a[index] ?? Number.NaN) - meanA) * ((b[index] ?? Number.NaN) - meanB));
   return sum.value;
 }
 

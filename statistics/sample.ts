@@ -34,9 +34,9 @@ export class InvalidSample extends RangeError {
  * Looks at a sample before anything is computed from it.
  * @throws InvalidSample naming the column and the first position that is wrong
  */
-export function assertLabelled(sample: LabelledScores, column = 'scores'): void {
+export function assertLabelled(sample: LabelledScores): void {
   assertLabels(sample.positive);
-  assertScores(sample.scores, sample.positive.length, column);
+  assertScores(sample.scores, sample.positive.length, 'scores');
 }
 
 /** @throws InvalidSample naming the column and the first position that is wrong */
@@ -64,7 +64,15 @@ function assertScores(scores: Readonly<Float64Array>, length: number, column: st
 }
 
 /** Scores of one class, in the order of the sample. */
-export function scoresOf(sample: LabelledScores, label: 0 | 1): Float64Array {
-  const { positive } = sample;
-  return sample.scores.filter((_, index) => positive[index] === label);
+export function scoresOf({ positive, scores }: LabelledScores, label: 0 | 1): Float64Array {
+  let size = 0;
+  for (const each of positive) size += each === label ? 1 : 0;
+  const found = new Float64Array(size);
+  let next = 0;
+  for (let index = 0; index < positive.length; index += 1) {
+    if (positive[index] !== label) continue;
+    found[next] = scores[index] ?? Number.NaN;
+    next += 1;
+  }
+  return found;
 }

@@ -1,7 +1,7 @@
 """
 What scikit-learn and scipy say of the same pairs of scores. Shares no code with `statistics/`.
 
-    python reference.py FOLDER STABLE_THRESHOLD CANDIDATE_THRESHOLD      # columns positive.u8, stable.f64, candidate.f64; prints JSON
+    python reference.py STABLE_THRESHOLD CANDIDATE_THRESHOLD FOLDER...   # columns positive.u8, stable.f64, candidate.f64; prints a JSON list
     python reference.py --write scikit-learn.json                        # the committed samples and their values
 
 DeLong's variance, which neither has, is the trainer's (PYTHONPATH=models/trainer): another language, by midranks instead of binary search.
@@ -118,6 +118,10 @@ def samples():
         yield name, positive, stable, candidate, (0.42, 0.4)
 
 
+def columns(folder):
+    return [np.fromfile(folder / name, dtype=kind) for name, kind in (("positive.u8", np.int8), ("stable.f64", "<f8"), ("candidate.f64", "<f8"))]
+
+
 def plain(value):
     if isinstance(value, dict):
         return {key: plain(entry) for key, entry in value.items()}
@@ -144,6 +148,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "--write":
         write(sys.argv[2])
     else:
-        folder = Path(sys.argv[1])
-        columns = [np.fromfile(folder / f"{name}", dtype=kind) for name, kind in (("positive.u8", np.int8), ("stable.f64", "<f8"), ("candidate.f64", "<f8"))]
-        print(json.dumps(plain(measures(*columns, [float(each) for each in sys.argv[2:4]]))))
+        thresholds = [float(each) for each in sys.argv[1:3]]
+        print(json.dumps([plain(measures(*columns(Path(folder)), thresholds)) for folder in sys.argv[3:]]))

@@ -4,9 +4,11 @@ import { badPackage } from './bad-package.ts';
 import { crash } from './crash.ts';
 import { demo } from './demo.ts';
 import { fuzz } from './fuzz.ts';
+import { gateError } from './gate-error.ts';
 import { hpa } from './hpa.ts';
 import { misuse } from './misuse.ts';
 import { noFailedCalls } from './no-failed-calls.ts';
+import { oracles } from './oracles.ts';
 import { ownership } from './ownership.ts';
 import { parity } from './parity.ts';
 import { rights } from './rights.ts';
@@ -39,4 +41,6 @@ export const CLAIMS: readonly RunnableClaim[] = [
   onPlatform(atRest),
   onPlatform(scale),
   onPlatform(crash),
+  oracles,
+  gateError,
 ];
