@@ -22,10 +22,36 @@ describe.each(['Anytime', 'LowerBound'] as const)('%s decides by the bounds', (m
     { name: 'the upper bound below minAUC', found: { candidate: { ...candidate, value: 0.75, lower: 0.7, upper: 0.7999 } }, expected: tooLow },
     { name: 'the upper bound at minAUC', found: { candidate: { ...candidate, value: 0.75, lower: 0.7, upper: 0.8 } }, expected: { verdict: 'Inconclusive', reason: 'AUCNotProven', missing: { ...enough, leaning: 'Fail' } } },
     { name: 'worse than stable, though good', found: { difference: { ...difference, value: -0.05, lower: -0.07, upper: -0.0201 } }, expected: worse },
+    { name: 'a loss that may be exactly maxRegression', found: { difference: { ...difference, value: -0.05, lower: -0.07, upper: -0.02 } }, expected: { verdict: 'Inconclusive', reason: 'RegressionNotExcluded', missing: { ...enough, leaning: 'Fail' } } },
     { name: 'too low comes first', found: { candidate: { ...candidate, value: 0.7, lower: 0.6, upper: 0.75 }, difference: { ...difference, value: -0.1, lower: -0.2, upper: -0.05 } }, expected: tooLow },
     { name: 'nothing may be lost, and nothing is: not proven', found: { difference: { ...difference, value: 0, lower: 0 } }, gate: { maxRegression: 0 }, expected: { verdict: 'Inconclusive', reason: 'RegressionNotExcluded', missing: { positives: 0, negatives: 0, labels: undefined, leaning: undefined } } },
     { name: 'estimates on the line: nobody can say when', found: { candidate: { ...candidate, value: 0.8, lower: 0.77, upper: 0.83 } }, expected: { verdict: 'Inconclusive', reason: 'AUCNotProven', missing: { positives: 0, negatives: 0, labels: undefined, leaning: undefined } } },
   ])('$name', ({ found, gate, expected }) => expect(decideGate({ ...proven, ...found }, { ...rule, mode, ...gate })).toEqual(expected));
+});
+
+describe('how many more labels', () => {
+  const open = { candidate: { ...candidate, value: 0.81, lower: 0.77, upper: 0.85 }, difference: { ...difference, value: -0.005, lower: -0.03, upper: 0.02 } };
+  const falling = { candidate: { ...candidate, value: 0.79, lower: 0.75, upper: 0.83 }, difference: { ...difference, value: -0.035, lower: -0.06, upper: -0.01 } };
+  const proving: GateFindings = { ...proven, candidate: { ...candidate, value: 0.9, variance: 0.0001, lower: 0.87, upper: 0.92 } };
+  const labels = (findings: Partial<GateFindings>): number => {
+    const decision = decideGate({ ...proving, ...findings }, rule);
+    return decision.verdict === 'Inconclusive' ? (decision.missing.labels ?? Number.NaN) : 0;
+  };
+
+  test('to pass: the slower of both', () => {
+    const [both, auc, change] = [labels(open), labels({ candidate: open.candidate, difference: undefined }), labels({ difference: open.difference })];
+    expect(Math.min(auc, change)).toBeGreaterThan(0);
+    expect(auc).not.toBe(change);
+    expect(both).toBe(Math.max(auc, change));
+  });
+
+  test('to fail: the quicker of both, and of those only that point below', () => {
+    const [both, auc, change] = [labels(falling), labels({ candidate: falling.candidate, difference: undefined }), labels({ difference: falling.difference })];
+    expect(Math.min(auc, change)).toBeGreaterThan(0);
+    expect(auc).not.toBe(change);
+    expect(both).toBe(Math.min(auc, change));
+    expect(labels({ ...open, difference: falling.difference })).toBe(change);
+  });
 });
 
 describe('Point decides by the estimates', () => {

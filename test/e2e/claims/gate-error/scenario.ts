@@ -44,6 +44,7 @@ export function aucScenario(offset: number, prevalence: number): Scenario {
 export const REGRESSION: Scenario = { ...base, name: 'AUC 0.84, stable 0.86', auc: 0.84, prevalence: 0.265, stable: { auc: 0.86, correlation: 0.9 } };
 
 /** On the line, and every customer is scored fifty times: 500 scores a look. */
-export function repeatedScenario(prevalence: number): Scenario {
-  return { ...base, name: `AUC 0.80, each customer scored 50 times, prevalence ${(100 * prevalence).toFixed(1)} %`, auc: GATE.minAUC, prevalence, labelsPerLook: 500, population: { entities: 1000, scorings: 50, persistence: 0.9 } };
+export function repeatedScenario(prevalence: number, persistence: number): Scenario {
+  const name = `AUC ${GATE.minAUC.toFixed(2)}, customers scored 50 times, ${100 * persistence} % lasting, prevalence ${(100 * prevalence).toFixed(1)} %`;
+  return { ...base, name, auc: GATE.minAUC, prevalence, labelsPerLook: 500, population: { entities: 1000, scorings: 50, persistence } };
 }

@@ -47,7 +47,7 @@ test('with fewer than 50 of each nobody looks', () => {
 });
 
 test('customers who come back: one pair each is counted, unless scores are', () => {
-  const scenario = { ...repeatedScenario(0.4), auc: 0.95, labelsPerLook: 250, population: { entities: 250, scorings: 20, persistence: 0.9 } };
+  const scenario = { ...repeatedScenario(0.4, 0.9), auc: 0.95, labelsPerLook: 250, population: { entities: 250, scorings: 20, persistence: 0.9 } };
   const endings = simulateRepeated(scenario, new RandomStream(1, 0), true);
   expect(endings.CustomersWhenDue.verdict).toBe('Pass');
   expect(endings.CustomersWhenDue.labels).toBeLessThanOrEqual(250);
