@@ -51,6 +51,14 @@ export const MANAGED_BY = 'churnops';
 /** Field manager of every server-side apply by the operator. */
 export const FIELD_MANAGER = 'churnops-operator';
 
+/** Headers between serving pods and to their callers, in lower case. */
+export const HEADERS = {
+  /** On what one pod sends to another: the candidate hash it is meant for. Who gets it scores the rows and sends them to nobody else. */
+  hop: 'x-churnops-hop',
+  /** On answers to callers: the roles of the predictions, where not all are stable. */
+  role: 'x-churnops-role',
+} as const;
+
 /** Ports of a serving pod. */
 export const PORTS = { http: 8080, control: 9090 } as const;
 

@@ -66,5 +66,10 @@ export const ServeEnvironment = Identity.extend({
   CHURNOPS_PACKAGE_DIGEST: Text,
   CHURNOPS_CANDIDATE_HASH: Text,
   CHURNOPS_DECISION_THRESHOLD: z.coerce.number().min(0).max(1).optional().describe('spec.serving.decisionThreshold; unset: the card\'s.'),
+  CHURNOPS_EXPERIMENT_NAME: Text.optional().describe('spec.experiment.name; unset: no experiment.'),
+  CHURNOPS_EXPERIMENT_CONTROL_PERCENT: z.coerce.number().min(0).max(100).optional().describe('spec.experiment.controlPercent.'),
+}).refine((given) => (given.CHURNOPS_EXPERIMENT_NAME === undefined) === (given.CHURNOPS_EXPERIMENT_CONTROL_PERCENT === undefined), {
+  path: ['CHURNOPS_EXPERIMENT_CONTROL_PERCENT'],
+  message: 'set CHURNOPS_EXPERIMENT_NAME and CHURNOPS_EXPERIMENT_CONTROL_PERCENT, or neither',
 });
 export type ServeEnvironment = z.infer<typeof ServeEnvironment>;
