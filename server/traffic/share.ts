@@ -8,7 +8,7 @@ const BITS_32 = 2 ** 32;
  * customer's side can compute it with any sha256.
  */
 export function shareOf(salt: string, key: string): number {
-  const digest = hash('sha256', `${salt}\n${key}`, 'latin1');
+  const digest = hash('sha256', `${salt}\n${key}`, 'binary');
   const bits = digest.charCodeAt(0) * 0x1_00_00_00 + digest.charCodeAt(1) * 0x1_00_00 + digest.charCodeAt(2) * 0x1_00 + digest.charCodeAt(3);
   return bits / BITS_32;
 }
