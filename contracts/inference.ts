@@ -16,7 +16,23 @@ export const JSON_LENGTH_HEADER = 'inference-header-content-length';
  * the `id` of the answer itself is the request's.
  */
 export const OUTPUTS = { probability: 'FP64', decision: 'BOOL', label: 'BYTES', id: 'BYTES', version: 'BYTES', role: 'BYTES' } as const satisfies Record<string, Datatype>;
-export type OutputName = keyof typeof OUTPUTS;
+
+/**
+ * One more where the model has an experiment. Tensors have no null: where V1's decision is null, `decision` is false; `arm` is control and
+ * `label` empty there.
+ */
+export const EXPERIMENT_OUTPUTS = { arm: 'BYTES' } as const satisfies Record<string, Datatype>;
+
+/** Datatypes of all tensors that an answer may have. */
+export const OUTPUT_DATATYPES = { ...OUTPUTS, ...EXPERIMENT_OUTPUTS } as const;
+export type OutputName = keyof typeof OUTPUT_DATATYPES;
+
+/** The tensors that a model answers, in the order of an answer. */
+export function outputNames(hasExperiment: boolean): readonly OutputName[] {
+  return hasExperiment ? [...OUTPUT_NAMES, 'arm'] : OUTPUT_NAMES;
+}
+
+const OUTPUT_NAMES = ['probability', 'decision', 'label', 'id', 'version', 'role'] as const satisfies readonly OutputName[];
 
 const Parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 const Shape = z.array(z.int().min(0));

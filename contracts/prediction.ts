@@ -23,7 +23,7 @@ export const Prediction = z.object({
   id: z.string().describe('Names this prediction, for feedback.'),
   probability: z.number().min(0).max(1).describe('Probability of the positive class.'),
   decision: z.boolean().nullable().describe('probability >= threshold; null where the caller must not act on it.'),
-  label: z.string().nullable().describe('The class label that the decision stands for; null where there is none.'),
+  label: z.string().describe('The class label that the decision stands for; empty where there is none.'),
   version: z.string().describe('Version that scored this row.'),
   role: Role.describe('Which side the score came from; fallback: the candidate was asked and stable answered.'),
   arm: Arm.optional().describe('Group of the experiment that the ChurnModel names: control has no decision. Left out without an experiment, and where the row names no customer.'),

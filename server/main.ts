@@ -14,6 +14,7 @@ const USAGE = `Usage: server <serve | pull | inspect | retain> [options]
   --package <folder>               where the package is (serve) or goes (pull)
   --host <address>                 address to listen on; without it all there are, IPv6 and IPv4 (serve)
   --port <n> --control-port <n>    ports to listen on (serve)
+  --traffic-policy <file>          where the traffic policy is (serve)
   --dry-run                        look and count, delete nothing (retain)
   --termination-message <file>     where the report for the kubelet goes`;
 
@@ -22,6 +23,7 @@ const OPTIONS = {
   host: { type: 'string' },
   port: { type: 'string', default: String(PORTS.http) },
   'control-port': { type: 'string', default: String(PORTS.control) },
+  'traffic-policy': { type: 'string', default: PATHS.trafficPolicyFile },
   'dry-run': { type: 'boolean', default: false },
   'termination-message': { type: 'string', default: PATHS.terminationMessage },
 } as const;
@@ -40,7 +42,7 @@ async function serve({ values }: Arguments, stop: AbortSignal, hurry: AbortSigna
   const environment = parseEnvironment(ServeEnvironment, process.env);
   const logger = loggerOf('serve', environment);
   const serving = await startServing(
-    { environment, packageFolder: values.package, host: values.host, dataPort: Number(values.port), controlPort: Number(values['control-port']), logger },
+    { environment, packageFolder: values.package, host: values.host, dataPort: Number(values.port), controlPort: Number(values['control-port']), policyFile: values['traffic-policy'], logger },
     stop,
   );
   await aborted(stop);

@@ -21,7 +21,7 @@ function probe(path: string) {
 }
 
 function containers(subject: Subject, settings: Settings, identity: VersionIdentity, volume: VolumeParts) {
-  const { serving } = subject.spec;
+  const { serving, experiment } = subject.spec;
   const resources = resourcesOf(subject, { memoryLimit: '1Gi' });
   const version = variables({ CHURNOPS_VERSION: identity.version, CHURNOPS_PACKAGE_DIGEST: identity.digest });
   return {
@@ -43,7 +43,12 @@ function containers(subject: Subject, settings: Settings, identity: VersionIdent
         env: [
           ...identityEnvironment(subject, settings),
           ...version,
-          ...variables({ CHURNOPS_CANDIDATE_HASH: identity.hash, CHURNOPS_DECISION_THRESHOLD: serving?.decisionThreshold?.toString() }),
+          ...variables({
+            CHURNOPS_CANDIDATE_HASH: identity.hash,
+            CHURNOPS_DECISION_THRESHOLD: serving?.decisionThreshold?.toString(),
+            CHURNOPS_EXPERIMENT_NAME: experiment?.name,
+            CHURNOPS_EXPERIMENT_CONTROL_PERCENT: experiment?.controlPercent.toString(),
+          }),
         ],
         resources,
         ports: [
@@ -74,7 +79,7 @@ function spread(subject: Subject, labels: Readonly<Record<string, string>>) {
 
 /**
  * The Deployment of one version. `replicas` is never part of it: the operator writes them through the scale subresource (DESIGN section 3).
- * Threshold, image, resources and scheduling are not part of the hash: they roll it in place, never below its size.
+ * Threshold, experiment, image, resources and scheduling are not part of the hash: they roll it in place, never below its size.
  */
 export function servingDeployment(subject: Subject, settings: Settings, identity: VersionIdentity): Desired {
   const labels = podLabels(subject, identity);

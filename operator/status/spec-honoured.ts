@@ -21,7 +21,6 @@ const UNHONOURED: readonly Unhonoured[] = [
   { field: 'spec.rollout.suspend (holds only the looks for a newer version)', isSet: (spec) => spec.rollout?.suspend === true },
   { field: 'spec.retraining', isSet: (spec) => spec.retraining !== undefined },
   { field: 'spec.monitoring', isSet: (spec) => spec.monitoring !== undefined },
-  { field: 'spec.experiment', isSet: (spec) => spec.experiment !== undefined },
   { field: 'spec.batch', isSet: (spec) => (spec.batch ?? []).length > 0 },
 ];
 

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import type { ErrorBody } from '../../contracts/error-catalogue.ts';
 import type { InferError } from '../../contracts/inference.ts';
+import { HEADERS } from '../../contracts/names.ts';
 import { answerCoding, compress, LEAST_COMPRESSED_BYTES } from './content-coding.ts';
 import { requestIdOf } from './request-id.ts';
 
@@ -13,7 +14,13 @@ const JSON_TYPE = 'application/json';
 export type ErrorShape = 'V1' | 'V2';
 
 /** Of a request what its answer needs. */
-export type Caller = Readonly<{ requestId: string; acceptEncoding: string | undefined; shape: ErrorShape }>;
+export type Caller = Readonly<{
+  requestId: string;
+  acceptEncoding: string | undefined;
+  shape: ErrorShape;
+  /** Another pod asks, for a caller of its own: the candidate hash that it takes this pod for. */
+  hop: string | undefined;
+}>;
 
 /** What every answer of a pod carries beside its body. */
 export type AnswerContext = Readonly<{
@@ -24,7 +31,8 @@ export type AnswerContext = Readonly<{
 
 /** Who asks, and in which protocol: everything below /v2 is V2. */
 export function callerOf(headers: IncomingHttpHeaders, url: string): Caller {
-  return { requestId: requestIdOf(headers['x-request-id']), acceptEncoding: headers['accept-encoding'], shape: shapeOf(url) };
+  const hop = headers[HEADERS.hop];
+  return { requestId: requestIdOf(headers['x-request-id']), acceptEncoding: headers['accept-encoding'], shape: shapeOf(url), hop: typeof hop === 'string' ? hop : undefined };
 }
 
 /** The protocol that a path belongs to. */

@@ -1,6 +1,7 @@
 import { ERROR_CATALOGUE } from '../../contracts/error-catalogue.ts';
 import type { ErrorCode } from '../../contracts/error-catalogue.ts';
 import { JSON_LENGTH_HEADER } from '../../contracts/inference.ts';
+import { HEADERS } from '../../contracts/names.ts';
 import type { ServingModel } from '../serving/serving-model.ts';
 import { shapeOf } from './answers.ts';
 import type { Route } from './express-app.ts';
@@ -12,6 +13,14 @@ const REQUEST_ID = { name: 'x-request-id', in: 'header', required: false, schema
 const COMPRESSION = 'A body may be compressed (Content-Encoding: gzip or deflate), and is answered likewise where Accept-Encoding asks for it.';
 /** Only in words: as further content types they would make generated clients unsure of what they get. */
 const BINARY_TENSORS = `Tensors may also be binary (extension binary_tensor_data): behind the JSON, whose length stands in the header ${JSON_LENGTH_HEADER}.`;
+
+/** Headers of a prediction's answer. */
+const ANSWER_HEADERS = {
+  [HEADERS.role]: {
+    description: 'While a new version earns traffic: the roles of the predictions, where not all are stable. Each prediction names its own.',
+    schema: { type: 'string', examples: ['candidate', 'stable, candidate', 'fallback'] },
+  },
+} as const;
 
 function reference(schema: string): JsonSchema {
   return { $ref: `#/components/schemas/${schema}` };
@@ -43,7 +52,7 @@ function predict(): JsonSchema {
       operationId: 'predict',
       parameters: [REQUEST_ID],
       requestBody: { required: true, content: body('PredictRequest') },
-      responses: { '200': { description: 'One prediction per instance.', content: body('PredictResponse') }, ...errorAnswers(PREDICT_ERRORS, '/v1') },
+      responses: { '200': { description: 'One prediction per instance.', headers: ANSWER_HEADERS, content: body('PredictResponse') }, ...errorAnswers(PREDICT_ERRORS, '/v1') },
     },
   };
 }
@@ -56,7 +65,7 @@ function infer(operationId: string): JsonSchema {
       operationId,
       parameters: [REQUEST_ID],
       requestBody: { required: true, content: body('InferRequest') },
-      responses: { '200': { description: 'A tensor for each output.', content: body('InferResponse') }, ...errorAnswers(INFER_ERRORS, '/v2') },
+      responses: { '200': { description: 'A tensor for each output.', headers: ANSWER_HEADERS, content: body('InferResponse') }, ...errorAnswers(INFER_ERRORS, '/v2') },
     },
   };
 }

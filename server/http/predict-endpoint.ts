@@ -1,20 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants } from 'node:zlib';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
+import { HEADERS } from '../../contracts/names.ts';
 import { MAX_BODY_BYTES } from '../../contracts/prediction.ts';
+import type { Role } from '../../contracts/prediction.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { RowBatch } from '../engine/row-batch.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
 import type { ServingMetrics } from '../telemetry/serving-metrics.ts';
-import type { SideCounters } from '../traffic/side-counters.ts';
+import { serverTiming } from '../traffic/candidate-answer.ts';
+import type { PredictionObserver } from '../traffic/prediction-observer.ts';
+import type { Traffic } from '../traffic/traffic.ts';
+import type { RowsFrame } from './answered-rows.ts';
 import { answer, answerError, callerOf } from './answers.ts';
 import type { Caller } from './answers.ts';
 import { decompress, requestCoding } from './content-coding.ts';
 import type { Coding } from './content-coding.ts';
 import type { ConnectionLimits } from './data-server.ts';
 import type { AdmissionLimits } from './limits.ts';
+import { PredictAnswers } from './predict-answers.ts';
 import type { EncodedAnswer, PredictCall, PredictHead, PredictProtocol } from './predict-protocol.ts';
 import { PredictTurns } from './predict-turns.ts';
-import type { AnsweredCounts } from './predict-turns.ts';
+import type { ScoredCall } from './predict-turns.ts';
 import { RequestBody } from './request-body.ts';
 import { bodyTooLarge, declaredLength, queryProblem } from './request-checks.ts';
 import type { SampledLog } from './sampled-log.ts';
@@ -25,7 +32,10 @@ export type PredictEndpointOptions = Readonly<{
   batch: RowBatch;
   limits: AdmissionLimits & Pick<ConnectionLimits, 'maxPipelined'>;
   metrics: ServingMetrics;
-  counters: SideCounters;
+  frame: RowsFrame;
+  traffic: Traffic;
+  observer: PredictionObserver | undefined;
+  logger: Logger;
   log: SampledLog;
   isDraining: () => boolean;
 }>;
@@ -51,12 +61,23 @@ export class PredictEndpoint {
 
   constructor(options: PredictEndpointOptions) {
     this.#options = options;
+    const { frame, traffic, observer, logger } = options;
+    const answers = new PredictAnswers({
+      frame,
+      traffic,
+      observer,
+      logger,
+      write: (scored, encoded) => this.#write(scored, encoded),
+      countOwn: ({ call }) => traffic.own.count(secondsSince(call), false),
+      fail: ({ call }, thrown) => this.#fail(call, thrown, false),
+    });
     this.#turns = new PredictTurns({
       engine: options.engine,
       batch: options.batch,
       maxRowsWaiting: options.limits.maxRowsWaiting,
-      answer: (call, encoded, counts) => this.#answer(call, encoded, counts),
+      answer: (scored, scores) => answers.answer(scored, scores),
       fail: (call, thrown, scored) => this.#fail(call, thrown, scored),
+      over: () => answers.afterTurn(),
     });
   }
 
@@ -69,6 +90,7 @@ export class PredictEndpoint {
   handle(req: IncomingMessage, res: ServerResponse, { protocol, query, pipelined }: PredictRequestContext): void {
     const caller = callerOf(req.headers, req.url ?? '');
     try {
+      if (caller.hop !== undefined && caller.hop !== this.#options.frame.hash) throw new ChurnOpsError('VersionNotServed', `This pod serves another version than ${HEADERS.hop} names.`);
       const head = protocol.readHead(req.headers);
       const coding = requestCoding(req.headers['content-encoding']);
       const declaredBytes = declaredLength(req);
@@ -115,27 +137,46 @@ export class PredictEndpoint {
     });
   }
 
-  #answer(call: PredictCall, { body, headers }: EncodedAnswer, { rows, unknownColumns }: AnsweredCounts): void {
-    const { metrics, counters, log, isDraining } = this.#options;
-    answer(call.res, 200, body, { caller: call.caller, close: isDraining() }, headers);
-    const seconds = (performance.now() - call.receivedMs) / MILLISECONDS;
-    metrics.countSuccess(rows, unknownColumns, seconds);
-    counters.count(seconds, false);
-    log.succeeded({ requestId: call.caller.requestId, rows, seconds });
+  #write({ call, from, to, unknownColumns }: ScoredCall, { body, headers }: EncodedAnswer): boolean {
+    const { metrics, log, isDraining } = this.#options;
+    const { caller, res } = call;
+    const isThere = !res.destroyed;
+    const rows = to - from;
+    answer(res, 200, body, { caller, close: isDraining() }, caller.hop === undefined ? headers : { ...headers, ...timing(secondsSince(call)) });
+    const seconds = secondsSince(call);
+    metrics.countSuccess(roleOf(caller), { rows, unknownColumns, seconds });
+    log.succeeded({ requestId: caller.requestId, rows, seconds });
+    return isThere;
   }
 
   #fail(call: PredictCall, thrown: unknown, scored: boolean): void {
     if (call.res.headersSent) return;
-    const seconds = (performance.now() - call.receivedMs) / MILLISECONDS;
+    const seconds = secondsSince(call);
     this.#refuse(call.res, thrown, call.caller, seconds);
-    if (scored) this.#options.counters.count(seconds, true);
+    if (scored) this.#options.traffic.own.count(seconds, true);
   }
 
   #refuse(res: ServerResponse, thrown: unknown, caller: Caller, seconds?: number): void {
-    const error = answerError(res, thrown, { caller, close: this.#options.isDraining() });
-    this.#options.metrics.countFailure(error.code, error.status, seconds);
+    const headers = caller.hop === undefined || seconds === undefined ? {} : timing(seconds);
+    const error = answerError(res, thrown, { caller, close: this.#options.isDraining() }, headers);
+    this.#options.metrics.countFailure(roleOf(caller), error, seconds);
     this.#options.log.failed(error, caller.requestId);
   }
+}
+
+/** Since the whole body was there. */
+function secondsSince({ receivedMs }: PredictCall): number {
+  return (performance.now() - receivedMs) / MILLISECONDS;
+}
+
+/** A pod does not know its role: who is asked by another pod is its candidate. */
+function roleOf({ hop }: Caller): Role {
+  return hop === undefined ? 'stable' : 'candidate';
+}
+
+/** What this pod's handler took, for the pod that asked. */
+function timing(seconds: number): Readonly<Record<string, string>> {
+  return { 'server-timing': serverTiming(seconds) };
 }
 
 /** The body as its protocol reads it, and how much memory that keeps alive. */

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { Prediction } from '../../contracts/prediction.ts';
 import type { RowBatch } from '../engine/row-batch.ts';
 import type { Caller } from './answers.ts';
 
@@ -23,15 +24,26 @@ export type PredictCall = Readonly<{
 export type EncodedAnswer = Readonly<{ body: string | Uint8Array; headers?: Readonly<Record<string, string>> }>;
 
 /** A request that was understood. */
-export type DecodedCall = Readonly<{
+export interface DecodedCall {
   /**
    * Checks the rows and appends them to the batch, all or none; tells how many values of unknown columns it passed over.
    * @throws ChurnOpsError for wrong values
    */
-  appendTo: (batch: RowBatch) => number;
-  /** The answer for rows [from, to) of the scores; scores are finite and within 0..1. */
-  encode: (scores: Float64Array, from: number, to: number) => EncodedAnswer;
-}>;
+  appendTo(batch: RowBatch): number;
+  /**
+   * The answer for rows [from, to) of the scores, all by this pod's own version; scores are finite and within 0..1.
+   * @param ids ids of the predictions; made where they are missing
+   */
+  encode(scores: Float64Array, from: number, to: number, ids?: readonly string[]): EncodedAnswer;
+  /** The answer where predictions are not all of one kind. */
+  encodeEach(predictions: readonly Prediction[]): EncodedAnswer;
+  /** A row as `{"instances"}` has it, unknown columns included. Once the rows are in the batch, as are the next two. */
+  rowAt(row: number): Readonly<Record<string, unknown>>;
+  /** What a row has in a column that is no input of the model, such as the entity. */
+  valueAt(row: number, column: string): unknown;
+  /** The request as a body of `{"instances"}`, where it came as one. */
+  readonly instancesBody: Buffer | undefined;
+}
 
 /** How rows come in and predictions go out. Limits, engine, metrics and drain are the same for every protocol. */
 export interface PredictProtocol {

@@ -2,18 +2,20 @@ import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { RowBatch } from '../engine/row-batch.ts';
 import { scoreSpans } from '../engine/slices.ts';
-import type { DecodedCall, EncodedAnswer, PredictCall } from './predict-protocol.ts';
+import type { DecodedCall, PredictCall } from './predict-protocol.ts';
 
-/** What an answered request was made of. */
-export type AnsweredCounts = Readonly<{ rows: number; unknownColumns: number }>;
+/** A request whose rows [from, to) have their scores. */
+export type ScoredCall = Readonly<{ call: PredictCall; decoded: DecodedCall; from: number; to: number; unknownColumns: number }>;
 
-/** What a turn needs; `answer` and `fail` write, log and count. */
+/** What a turn needs; `answer` and `fail` write, log and count, `answer` perhaps later. The scores are overwritten in the next turn. */
 export type TurnPorts = Readonly<{
   engine: Engine;
   batch: RowBatch;
   maxRowsWaiting: number;
-  answer: (call: PredictCall, answer: EncodedAnswer, counts: AnsweredCounts) => void;
+  answer: (scored: ScoredCall, scores: Float64Array) => void;
   fail: (call: PredictCall, thrown: unknown, scored: boolean) => void;
+  /** All of the turn have been given to `answer` or `fail`. */
+  over: () => void;
 }>;
 
 /** Most requests of one turn: keeps p99 down at saturation (reference/serving.md 4.2). */
@@ -24,7 +26,6 @@ export const MAX_TURN_BYTES = 256 * 1024;
 export const MAX_TURN_ROWS = 2048;
 
 type Staged = Readonly<{ call: PredictCall; decoded: DecodedCall }>;
-type Checked = Staged & Readonly<{ from: number; to: number; unknownColumns: number }>;
 
 /**
  * Answers predict requests in turns of the event loop: everything that arrived is parsed, then all is checked, then all is scored in one
@@ -74,11 +75,12 @@ export class PredictTurns {
     try {
       const checked = this.#checkAll(this.#parseAll(calls));
       const failures = await this.#scoreAll(checked);
-      for (const [index, { call, decoded, from, to, unknownColumns }] of checked.entries()) {
+      for (const [index, each] of checked.entries()) {
         const failure = failures[index];
-        if (failure === undefined) this.#ports.answer(call, decoded.encode(this.#scores, from, to), { rows: to - from, unknownColumns });
-        else this.#ports.fail(call, failure, true);
+        if (failure === undefined) this.#ports.answer(each, this.#scores);
+        else this.#ports.fail(each.call, failure, true);
       }
+      this.#ports.over();
     } catch (cause) {
       // A defect of ours: whoever has no answer yet gets one. `fail` does nothing for the others.
       for (const call of calls) this.#ports.fail(call, new ChurnOpsError('Internal', 'The request could not be answered.', { cause }), true);
@@ -113,8 +115,8 @@ export class PredictTurns {
     return staged;
   }
 
-  #checkAll(staged: readonly Staged[]): readonly Checked[] {
-    const checked: Checked[] = [];
+  #checkAll(staged: readonly Staged[]): readonly ScoredCall[] {
+    const checked: ScoredCall[] = [];
     const { batch } = this.#ports;
     for (const { call, decoded } of staged) {
       const from = batch.rows;
@@ -128,7 +130,7 @@ export class PredictTurns {
     return checked;
   }
 
-  async #scoreAll(checked: readonly Checked[]): Promise<readonly (ChurnOpsError | undefined)[]> {
+  async #scoreAll(checked: readonly ScoredCall[]): Promise<readonly (ChurnOpsError | undefined)[]> {
     const { batch, engine } = this.#ports;
     if (checked.length === 0) return [];
     if (this.#scores.length < batch.rows) this.#scores = new Float64Array(batch.rows * 2);

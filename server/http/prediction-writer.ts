@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { ModelCard } from '../../contracts/model-card.ts';
-import type { Role } from '../../contracts/prediction.ts';
+import type { Prediction, Role } from '../../contracts/prediction.ts';
+import type { NewPredictionId } from '../traffic/prediction-observer.ts';
 
 /** What every prediction of a pod has in common. */
 export type PredictionFrame = Readonly<{
@@ -10,6 +10,7 @@ export type PredictionFrame = Readonly<{
   /** Decision is probability >= threshold. */
   threshold: number;
   labels: Pick<ModelCard['labels'], 'negative' | 'positive'>;
+  newId: NewPredictionId;
 }>;
 
 /**
@@ -21,24 +22,34 @@ export class PredictionWriter {
   readonly #positiveTail: string;
   readonly #negativeTail: string;
   readonly #end: string;
+  readonly #newId: NewPredictionId;
 
   constructor(frame: PredictionFrame) {
     const version = JSON.stringify(frame.version);
     const tail = (decision: boolean, label: string): string =>
       `,"decision":${decision},"label":${JSON.stringify(label)},"version":${version},"role":${JSON.stringify(frame.role)}}`;
     this.#threshold = frame.threshold;
+    this.#newId = frame.newId;
     this.#positiveTail = tail(true, frame.labels.positive);
     this.#negativeTail = tail(false, frame.labels.negative);
     this.#end = `],"model":{"name":${JSON.stringify(frame.model)},"version":${version}}}`;
   }
 
-  /** The answer for rows [from, to) of the scores; scores are finite and within 0..1. */
-  write(scores: Float64Array, from: number, to: number): string {
+  /**
+   * The answer for rows [from, to) of the scores; scores are finite and within 0..1.
+   * @param ids ids of the predictions; made where they are missing
+   */
+  write(scores: Float64Array, from: number, to: number, ids?: readonly string[]): string {
     let text = '{"predictions":[';
     for (let row = from; row < to; row += 1) {
       const probability = scores[row] ?? 0;
-      text += `${row === from ? '' : ','}{"id":"${randomUUID()}","probability":${probability}${probability >= this.#threshold ? this.#positiveTail : this.#negativeTail}`;
+      text += `${row === from ? '' : ','}{"id":"${ids?.[row - from] ?? this.#newId()}","probability":${probability}${probability >= this.#threshold ? this.#positiveTail : this.#negativeTail}`;
     }
     return text + this.#end;
+  }
+
+  /** The answer where predictions are not all of one kind. */
+  writeEach(predictions: readonly Prediction[]): string {
+    return `{"predictions":${JSON.stringify(predictions)}${this.#end.slice(1)}`;
   }
 }

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Registry } from 'prom-client';
+import { outputNames } from '../../contracts/inference.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Engine } from '../engine/engine.ts';
 import { RowBatch } from '../engine/row-batch.ts';
@@ -14,18 +16,19 @@ import { openApiRoute } from '../http/openapi.ts';
 import { PredictEndpoint } from '../http/predict-endpoint.ts';
 import type { PredictProtocol } from '../http/predict-protocol.ts';
 import { PredictionWriter } from '../http/prediction-writer.ts';
-import type { PredictionFrame } from '../http/prediction-writer.ts';
+import type { RowsFrame } from '../http/answered-rows.ts';
 import { SampledLog } from '../http/sampled-log.ts';
 import { InferWriter } from '../http/v2/infer-writer.ts';
 import { inferenceRoutes } from '../http/v2/inference-routes.ts';
 import { TensorsProtocol } from '../http/v2/tensors-protocol.ts';
 import { ServingMetrics } from '../telemetry/serving-metrics.ts';
-import { SideCounters } from '../traffic/side-counters.ts';
+import type { NewPredictionId, PredictionObserver } from '../traffic/prediction-observer.ts';
+import { Traffic } from '../traffic/traffic.ts';
 import { InstanceCheck } from '../validation/instance-check.ts';
 import type { ServingModel, ServingState } from './serving-model.ts';
 
 /** The data port and what is told about it elsewhere. */
-export type DataPort = Readonly<{ server: Server; metrics: ServingMetrics; counters: SideCounters; inFlight: () => number }>;
+export type DataPort = Readonly<{ server: Server; metrics: ServingMetrics; traffic: Traffic; inFlight: () => number }>;
 
 /** What a data port is made of. */
 export type DataPortOptions = Readonly<{
@@ -36,6 +39,12 @@ export type DataPortOptions = Readonly<{
   state: () => ServingState;
   admission?: AdmissionLimits;
   connection?: ConnectionLimits;
+  /** Default: one that follows no policy. */
+  traffic?: Traffic;
+  /** Told of every row that is answered; default: nobody is. */
+  observer?: PredictionObserver;
+  /** Default: random UUIDs. */
+  newPredictionId?: NewPredictionId;
 }>;
 
 /** Builds the server of port 8080: predict in both protocols by string compare on node:http, the rest through Express. It does not listen yet. */
@@ -43,25 +52,29 @@ export function createDataPort(options: DataPortOptions): DataPort {
   const { model, engine, registry, logger, state } = options;
   const isDraining = (): boolean => state() === 'Draining';
   const { connection = CONNECTION } = options;
-  const counters = new SideCounters();
+  const { traffic = new Traffic({ model, registry, logger }) } = options;
   const log = new SampledLog(logger);
-  const metrics = new ServingMetrics(registry, 'stable', () => endpoint.inFlight);
+  const metrics = new ServingMetrics(registry, () => endpoint.inFlight);
+  const frame = rowsFrame(model, options.newPredictionId ?? randomUUID);
   const endpoint: PredictEndpoint = new PredictEndpoint({
     engine,
     batch: new RowBatch(model.card.inputs),
     limits: { ...(options.admission ?? ADMISSION), maxPipelined: connection.maxPipelined },
     metrics,
-    counters,
+    frame,
+    traffic,
+    observer: options.observer,
+    logger,
     log,
     isDraining,
   });
-  const protocols = predictPaths(model);
+  const protocols = predictPaths(model, frame);
   const routes = [...modelRoutes(model, state), ...inferenceRoutes(model, state)];
   const app = createApp([...routes, openApiRoute(model, routes)], {
     isDraining,
     failed: (error, { requestId, method, url }) => {
       const wantedPrediction = method === 'POST' && meansPredict(url);
-      if (wantedPrediction) metrics.countFailure(error.code, error.status, undefined);
+      if (wantedPrediction) metrics.countFailure('stable', error, undefined);
       if (wantedPrediction || error.status >= 500) log.failed(error, requestId);
     },
   });
@@ -75,16 +88,19 @@ export function createDataPort(options: DataPortOptions): DataPort {
       if (protocol !== undefined) return endpoint.handle(req, res, { protocol, query, pipelined });
     }
     return app(req, res);
-  }, connection, (code, status) => metrics.countFailure(code, status, undefined));
-  return { server, metrics, counters, inFlight: () => endpoint.inFlight };
+  }, connection, (code, status) => metrics.countFailure('stable', { code, status }, undefined));
+  return { server, metrics, traffic, inFlight: () => endpoint.inFlight };
+}
+
+function rowsFrame({ name, version, hash, threshold, card, experiment }: ServingModel, newId: NewPredictionId): RowsFrame {
+  return { model: name, version, role: 'stable', threshold, labels: card.labels, newId, hash, entityColumn: card.entity?.column, experiment };
 }
 
 /** Which protocol is spoken at which path. */
-function predictPaths({ name, version, threshold, card }: ServingModel): ReadonlyMap<string, PredictProtocol> {
-  const frame: PredictionFrame = { model: name, version, role: 'stable', threshold, labels: card.labels };
+function predictPaths({ name, version, card, experiment }: ServingModel, frame: RowsFrame): ReadonlyMap<string, PredictProtocol> {
   const check = new InstanceCheck(card);
   const instances = new InstancesProtocol(check, new PredictionWriter(frame));
-  const tensors = new TensorsProtocol(card, check, new InferWriter(frame));
+  const tensors = new TensorsProtocol(card, check, new InferWriter(frame), outputNames(experiment !== undefined));
   return new Map<string, PredictProtocol>([
     [`/v1/models/${name}:predict`, instances],
     [`/v2/models/${name}/infer`, tensors],

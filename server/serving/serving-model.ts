@@ -1,4 +1,5 @@
 import type { ModelCard } from '../../contracts/model-card.ts';
+import type { Experiment } from '../traffic/experiment.ts';
 
 /**
  * Life of a serving process.
@@ -21,6 +22,8 @@ export type ServingModel = Readonly<{
   threshold: number;
   engine: string;
   card: ModelCard;
+  /** The experiment that the manifest names; undefined: none. */
+  experiment: Experiment | undefined;
 }>;
 
 /** The card without what is long: for `GET /v1/models/<name>`. */

@@ -14,8 +14,11 @@ import { SampledLog } from '../http/sampled-log.ts';
 import type { AdmissionLimits } from '../http/limits.ts';
 import { readLocalPackage } from '../package/local-package.ts';
 import { ServingMetrics } from '../telemetry/serving-metrics.ts';
+import type { Experiment } from '../traffic/experiment.ts';
+import { PolicyFile } from '../traffic/policy-file.ts';
+import type { NewPredictionId, PredictionObserver } from '../traffic/prediction-observer.ts';
+import { Traffic } from '../traffic/traffic.ts';
 import { createDataPort } from './data-port.ts';
-import type { DataPort } from './data-port.ts';
 import type { ServingModel, ServingState } from './serving-model.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -37,10 +40,15 @@ export type ServingOptions = Readonly<{
   host: string | undefined;
   dataPort: number;
   controlPort: number;
+  /** Where the traffic policy is; without the file the pod serves its own version only. */
+  policyFile: string;
   logger: Logger;
   drain?: DrainTimes;
   admission?: AdmissionLimits;
   connection?: ConnectionLimits;
+  /** As DataPortOptions has them. */
+  observer?: PredictionObserver;
+  newPredictionId?: NewPredictionId;
 }>;
 
 /** A serving process that is Ready. */
@@ -63,20 +71,17 @@ export type Serving = Readonly<{
 export async function startServing(options: ServingOptions, signal: AbortSignal): Promise<Serving> {
   const { environment, logger, host } = options;
   let state: ServingState = 'Loading';
-  let data: DataPort | undefined;
   let engine: Engine | undefined;
   const registry = createRegistry({ model: environment.CHURNOPS_MODEL, version: environment.CHURNOPS_VERSION });
   const log = new SampledLog(logger);
-  const traffic = () => ({
-    schemaVersion: 1 as const,
-    model: environment.CHURNOPS_MODEL,
-    version: environment.CHURNOPS_VERSION,
-    hash: environment.CHURNOPS_CANDIDATE_HASH,
-    revision: 0,
-    sides: { own: data?.counters.snapshot() ?? { requests: 0, errors: 0, latency: { boundsSeconds: [], counts: [], sumSeconds: 0 } } },
+  const traffic = new Traffic({
+    model: { name: environment.CHURNOPS_MODEL, version: environment.CHURNOPS_VERSION, hash: environment.CHURNOPS_CANDIDATE_HASH },
+    registry,
+    logger,
   });
+  const policyFile = new PolicyFile({ path: options.policyFile, changed: (text) => traffic.read(text), logger });
   const control = createHttpServer(
-    createApp(controlRoutes(registry, () => state, traffic), {
+    createApp(controlRoutes(registry, () => state, () => traffic.state()), {
       isDraining: () => state === 'Draining',
       failed: (error, { requestId }) => {
         if (error.status >= 500 && error.code !== 'NotReady') log.failed(error, requestId);
@@ -97,11 +102,13 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
       threshold: environment.CHURNOPS_DECISION_THRESHOLD ?? found.card.threshold.value,
       engine: engine.name,
       card: found.card,
+      experiment: experimentOf(environment),
     };
     await warmUp(model, engine, found.golden, signal);
     ServingMetrics.engineInfo(registry, engine.name, found.digest);
-    const opened = createDataPort({ ...options, model, engine, registry, state: () => state });
-    data = opened;
+    const opened = createDataPort({ ...options, model, engine, registry, traffic, state: () => state });
+    // Before the first caller, so that a container that starts again in its pod goes on with the sides that its customers have.
+    await policyFile.open();
     const dataPort = await listen(opened.server, options.dataPort, host);
     state = 'Ready';
     opened.metrics.setReady(true);
@@ -113,16 +120,24 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
       logger.info({ lingerMs, graceMs, inFlight: opened.inFlight() }, 'draining');
       await linger(lingerMs, hurry);
       const outcome = await closeGracefully(opened.server, graceMs);
+      await policyFile.close();
+      await traffic.close();
       await closeGracefully(control, 0);
       await engine?.close();
       logger.info({ outcome }, 'drained');
     });
     return { dataPort, controlPort, model, state: () => state, drain };
   } catch (thrown) {
+    await policyFile.close();
+    await traffic.close();
     await closeGracefully(control, 0);
     await engine?.close();
     throw thrown;
   }
+}
+
+function experimentOf({ CHURNOPS_EXPERIMENT_NAME: name, CHURNOPS_EXPERIMENT_CONTROL_PERCENT: controlPercent }: ServeEnvironment): Experiment | undefined {
+  return name === undefined || controlPercent === undefined ? undefined : { name, controlPercent };
 }
 
 async function linger(ms: number, hurry: AbortSignal): Promise<void> {

@@ -44,8 +44,8 @@ export type CandidatePodsOptions = Readonly<{
 /** A predict request to the candidate. */
 export type CandidateRequest = Readonly<{ body: string | Buffer; sizeBytes: number; requestId: string }>;
 
-/** How it ended; `NotSent`: nobody is known, or as much is on its way as may be. */
-export type Exchange = AttemptEnd | Readonly<{ end: 'NotSent'; why: 'NoAddress' | 'Saturated' }>;
+/** How it ended; `NotSent`: nobody is known, as much is on its way as may be, or this pod does not want to know any more. */
+export type Exchange = AttemptEnd | Readonly<{ end: 'NotSent'; why: 'NoAddress' | 'Saturated' | 'Stopped' }>;
 
 /**
  * The candidate's pods: found by the headless Service, asked in turn over kept connections. What it holds is bounded in requests,
@@ -65,6 +65,7 @@ export class CandidatePods {
   #dueMs = 0;
   #lookingUp: Promise<void> | undefined;
   #closed = false;
+  #destroyed = false;
 
   constructor(options: CandidatePodsOptions) {
     this.#options = options;
@@ -93,7 +94,7 @@ export class CandidatePods {
    */
   async post(request: CandidateRequest, timeoutMs: number): Promise<Exchange> {
     const { maxInFlight, maxBytes } = this.#limits;
-    if (this.#closed) return { end: 'NotSent', why: 'NoAddress' };
+    if (this.#closed) return { end: 'NotSent', why: 'Stopped' };
     if (this.#inFlight >= maxInFlight || this.#bytes + request.sizeBytes > maxBytes) return { end: 'NotSent', why: 'Saturated' };
     const address = this.#rotation.next(performance.now());
     if (address === 'Busy') return { end: 'NotSent', why: 'Saturated' };
@@ -107,7 +108,7 @@ export class CandidatePods {
       const timer = setTimeout(() => setImmediate(() => (second ?? first).giveUp()), timeoutMs);
       const settle = (end: AttemptEnd): void => {
         clearTimeout(timer);
-        resolve(end);
+        resolve(this.#destroyed && end.end === 'Unreachable' ? { end: 'NotSent', why: 'Stopped' } : end);
       };
       const first = this.#send(address, request, (end) => {
         const other = end.end === 'Unreachable' && !this.#closed ? this.#rotation.next(performance.now(), address) : 'None';
@@ -117,12 +118,24 @@ export class CandidatePods {
     });
   }
 
-  /** Forgets the pods. Whoever still waits is told `Unreachable`. */
+  /** Sends nothing more, and closes the connections once what is on its way has ended. */
   async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#stop();
+    await Promise.all([...this.#pools.values()].map(async (pool) => pool.close()));
+    await this.#lookingUp;
+  }
+
+  /** Closes the connections at once. Whoever still waits is told `Stopped`. */
+  async destroy(): Promise<void> {
+    this.#stop();
+    this.#destroyed = true;
     await Promise.all([...this.#pools.values()].map(async (pool) => pool.destroy()));
     await this.#lookingUp;
+  }
+
+  #stop(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
   }
 
   #send(address: CandidateAddress, request: CandidateRequest, settled: (end: AttemptEnd) => void): HttpAttempt {

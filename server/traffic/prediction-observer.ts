@@ -45,5 +45,5 @@ export interface PredictionObserver {
   observe(prediction: ObservedPrediction): void;
 }
 
-/** Makes the `id` of a prediction. Called once for each row that is answered. */
+/** Makes the `id` of a prediction, of letters, digits, `-`, `_`, `.` and `:`. Called once for each row that is answered. */
 export type NewPredictionId = () => string;

@@ -13,9 +13,11 @@ export class SideCounters {
   #sumSeconds = 0;
   readonly #buckets = new Float64Array(LATENCY_BOUNDS_SECONDS.length + 1);
 
-  count(seconds: number, failed: boolean): void {
+  /** @param seconds handler time; undefined where nobody knows it, as of a candidate that never answered */
+  count(seconds: number | undefined, failed: boolean): void {
     this.#requests += 1;
     if (failed) this.#errors += 1;
+    if (seconds === undefined) return;
     this.#sumSeconds += seconds;
     let bucket = 0;
     while (bucket < LATENCY_BOUNDS_SECONDS.length && seconds > (LATENCY_BOUNDS_SECONDS[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;

@@ -1,5 +1,5 @@
 import { ChurnOpsError } from '../../../contracts/error-catalogue.ts';
-import { DATATYPES, OUTPUTS } from '../../../contracts/inference.ts';
+import { DATATYPES } from '../../../contracts/inference.ts';
 import type { Datatype, OutputName } from '../../../contracts/inference.ts';
 import { MAX_ROWS } from '../../../contracts/prediction.ts';
 import { kindOf } from '../../validation/column-check.ts';
@@ -21,15 +21,15 @@ export type WantedOutput = Readonly<{ name: OutputName; binary: boolean }>;
 /** A request whose form is right. */
 export type ParsedInferRequest = Readonly<{ id: string | undefined; rows: number; tensors: readonly Tensor[]; outputs: readonly WantedOutput[] }>;
 
-const ALL_OUTPUTS = Object.keys(OUTPUTS).filter(isOutput);
 const KNOWN_DATATYPES: ReadonlySet<unknown> = new Set(DATATYPES);
 
 /**
  * Reads the body of an infer request. Nothing is allocated by what a shape or a length says: they must agree with what is there.
  * @param jsonBytes how many bytes are JSON; undefined: all
+ * @param available tensors that can be answered
  * @throws ChurnOpsError InvalidJson, InvalidTensors, TooManyRows, Unsupported; messages quote names, never values
  */
-export function parseInferRequest(body: Buffer, jsonBytes: number | undefined): ParsedInferRequest {
+export function parseInferRequest(body: Buffer, jsonBytes: number | undefined, available: readonly OutputName[]): ParsedInferRequest {
   if (jsonBytes !== undefined && jsonBytes > body.length) throw wrong(`Inference-Header-Content-Length is ${jsonBytes}, and the body has ${body.length} bytes.`);
   const request = parseJson(body.subarray(0, jsonBytes), nanAsNull);
   if (!isRecord(request)) throw wrong(`The body is ${kindOf(request)}.`);
@@ -49,7 +49,7 @@ export function parseInferRequest(body: Buffer, jsonBytes: number | undefined): 
   }
   if (rows === undefined) throw wrong('"inputs" is empty.');
   binary.assertUsed();
-  return { id: id ?? undefined, rows, tensors: [...tensors.values()], outputs: parseOutputs(request) };
+  return { id: id ?? undefined, rows, tensors: [...tensors.values()], outputs: parseOutputs(request, available) };
 }
 
 function parseTensor(input: unknown, path: string, binary: BinaryPart): Readonly<{ tensor: Tensor; rows: number }> {
@@ -90,18 +90,18 @@ function jsonValues(data: unknown, rows: number, path: string): readonly unknown
   return flat;
 }
 
-function parseOutputs(request: Readonly<Record<string, unknown>>): readonly WantedOutput[] {
+function parseOutputs(request: Readonly<Record<string, unknown>>, available: readonly OutputName[]): readonly WantedOutput[] {
   const all = parametersOf(request, 'The request').binary_data_output === true;
   const { outputs } = request;
-  if (outputs === undefined || outputs === null) return ALL_OUTPUTS.map((name) => ({ name, binary: all }));
+  if (outputs === undefined || outputs === null) return available.map((name) => ({ name, binary: all }));
   if (!Array.isArray(outputs)) throw wrong(`"outputs" is ${kindOf(outputs)}, not an array.`);
-  if (outputs.length === 0) return ALL_OUTPUTS.map((name) => ({ name, binary: all }));
+  if (outputs.length === 0) return available.map((name) => ({ name, binary: all }));
   const wanted = new Map<OutputName, WantedOutput>();
   for (const [index, output] of outputs.entries()) {
     const path = `outputs[${index}]`;
     if (!isRecord(output)) throw wrong(`${path} is ${kindOf(output)}, not an object.`);
-    const { name } = output;
-    if (typeof name !== 'string' || !isOutput(name)) throw wrong(`${path}.name is none of ${ALL_OUTPUTS.join(', ')}.`);
+    const name = available.find((each) => each === output.name);
+    if (name === undefined) throw wrong(`${path}.name is none of ${available.join(', ')}.`);
     if (wanted.has(name)) throw wrong(`${path} asks for ${name} again.`);
     const parameters = parametersOf(output, path);
     if (parameters.classification !== undefined || parameters.shared_memory_region !== undefined) throw new ChurnOpsError('Unsupported', `${path} asks for classification or shared memory.`);
@@ -159,8 +159,4 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isDatatype(value: unknown): value is Datatype {
   return KNOWN_DATATYPES.has(value);
-}
-
-function isOutput(name: string): name is OutputName {
-  return Object.hasOwn(OUTPUTS, name);
 }

@@ -1,12 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { JSON_LENGTH_HEADER, OUTPUTS } from '../../../contracts/inference.ts';
+import { JSON_LENGTH_HEADER, OUTPUT_DATATYPES } from '../../../contracts/inference.ts';
 import type { OutputName } from '../../../contracts/inference.ts';
+import type { Prediction } from '../../../contracts/prediction.ts';
 import type { EncodedAnswer } from '../predict-protocol.ts';
 import type { PredictionFrame } from '../prediction-writer.ts';
 import { LENGTH_BYTES, NUMBER_FORMATS } from './datatypes.ts';
 import type { WantedOutput } from './infer-request.ts';
 
 const FP64_BYTES = NUMBER_FORMATS.FP64.sizeBytes;
+
+/** Of a row that is in no group of an experiment. */
+const NO_ARM = '';
 
 /** What of a request its answer repeats or follows. */
 export type InferAnswerFrame = Readonly<{ id: string; outputs: readonly WantedOutput[] }>;
@@ -22,14 +25,21 @@ export class InferWriter {
     this.#frame = frame;
   }
 
-  /** The answer for rows [from, to) of the scores; scores are finite and within 0..1. */
-  write(scores: Float64Array, from: number, to: number, { id, outputs }: InferAnswerFrame): EncodedAnswer {
+  /** The answer for rows of this pod's own version; scores are finite and within 0..1. */
+  write(scores: Float64Array, ids: readonly string[] | undefined, frame: InferAnswerFrame): EncodedAnswer {
+    return this.#encode(scores.length, this.#ownValues(scores, ids), frame);
+  }
+
+  /** The answer where predictions are not all of one kind. */
+  writeEach(predictions: readonly Prediction[], frame: InferAnswerFrame): EncodedAnswer {
+    return this.#encode(predictions.length, valuesOfEach(predictions), frame);
+  }
+
+  #encode(rows: number, values: Values, { id, outputs }: InferAnswerFrame): EncodedAnswer {
     const { model, version } = this.#frame;
-    const rows = to - from;
-    const values = this.#values(scores.subarray(from, to));
     const binary: Buffer[] = [];
     const tensors = outputs.map(({ name, binary: isBinary }) => {
-      const datatype = OUTPUTS[name];
+      const datatype = OUTPUT_DATATYPES[name];
       const tensor = { name, datatype, shape: [rows] };
       const codec = datatype === 'BYTES' ? { content_type: 'str' } : {};
       if (!isBinary) return { ...tensor, ...(datatype === 'BYTES' ? { parameters: codec } : {}), data: values[name] };
@@ -43,19 +53,33 @@ export class InferWriter {
     return { body: Buffer.concat([head, ...binary]), headers: { 'content-type': 'application/octet-stream', [JSON_LENGTH_HEADER]: String(head.length) } };
   }
 
-  #values(scores: Float64Array): Values {
-    const { version, role, threshold, labels } = this.#frame;
+  #ownValues(scores: Float64Array, ids: readonly string[] | undefined): Values {
+    const { version, role, threshold, labels, newId } = this.#frame;
     const probability = [...scores];
     const decision = probability.map((score) => score >= threshold);
     return {
       probability,
       decision,
       label: decision.map((positive) => (positive ? labels.positive : labels.negative)),
-      id: probability.map(() => randomUUID()),
+      id: ids ?? probability.map(() => newId()),
       version: probability.map(() => version),
       role: probability.map(() => role),
+      arm: probability.map(() => NO_ARM),
     };
   }
+}
+
+/** Tensors have no null: no decision is false, which nobody acts upon; the empty label and `arm` tell it from a decision. */
+function valuesOfEach(predictions: readonly Prediction[]): Values {
+  return {
+    probability: predictions.map(({ probability }) => probability),
+    decision: predictions.map(({ decision }) => decision ?? false),
+    label: predictions.map(({ label }) => label),
+    id: predictions.map(({ id }) => id),
+    version: predictions.map(({ version }) => version),
+    role: predictions.map(({ role }) => role),
+    arm: predictions.map(({ arm }) => arm ?? NO_ARM),
+  };
 }
 
 /** Binary forms, little-endian, as numpy reads them. */

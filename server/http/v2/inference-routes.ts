@@ -1,7 +1,6 @@
 import { ChurnOpsError } from '../../../contracts/error-catalogue.ts';
-import { EXTENSIONS, OUTPUTS } from '../../../contracts/inference.ts';
+import { EXTENSIONS, OUTPUT_DATATYPES, outputNames } from '../../../contracts/inference.ts';
 import type { ModelMetadata, RepositoryIndex, ServerMetadata } from '../../../contracts/inference.ts';
-import type { ModelCard } from '../../../contracts/model-card.ts';
 import { VERSION } from '../../../contracts/version.ts';
 import type { ServingModel, ServingState } from '../../serving/serving-model.ts';
 import { WrongMethod } from '../express-app.ts';
@@ -24,7 +23,7 @@ export function inferenceRoutes(model: ServingModel, state: () => ServingState):
   const assertReady = (): void => {
     if (state() !== 'Ready') throw new ChurnOpsError('NotReady', state() === 'Draining' ? 'The pod is shutting down.' : 'The package is being loaded and checked.');
   };
-  const metadata = modelMetadata(model.name, model.version, model.card);
+  const metadata = modelMetadata(model);
   const server: ServerMetadata = { name: 'churnops', version: VERSION, extensions: [...EXTENSIONS] };
   const ofModel = (path: string, route: Omit<Route, 'path' | 'reply'> & Readonly<{ reply: (method: string) => Reply }>): readonly Route[] =>
     ['', '/versions/:version'].map((version) => ({
@@ -81,7 +80,7 @@ function json(value: unknown): Reply {
   return { status: 200, json: value };
 }
 
-function modelMetadata(name: string, version: string, card: Pick<ModelCard, 'inputs'>): ModelMetadata {
+function modelMetadata({ name, version, card, experiment }: ServingModel): ModelMetadata {
   return {
     name,
     versions: [version],
@@ -91,7 +90,10 @@ function modelMetadata(name: string, version: string, card: Pick<ModelCard, 'inp
         ? { name: input.name, datatype: 'FP32', shape: [ANY_ROWS, 1] }
         : { name: input.name, datatype: 'BYTES', shape: [ANY_ROWS, 1], parameters: TEXT },
     ),
-    outputs: Object.entries(OUTPUTS).map(([output, datatype]) => ({ name: output, datatype, shape: [ANY_ROWS], ...(datatype === 'BYTES' ? { parameters: TEXT } : {}) })),
+    outputs: outputNames(experiment !== undefined).map((output) => {
+      const datatype = OUTPUT_DATATYPES[output];
+      return { name: output, datatype, shape: [ANY_ROWS], ...(datatype === 'BYTES' ? { parameters: TEXT } : {}) };
+    }),
   };
 }
 

@@ -14,7 +14,7 @@ const PLAIN_TEXT: ReadonlySet<string | undefined> = new Set([undefined, 'str', '
  * is checked later, as for every protocol.
  * @throws ChurnOpsError InvalidTensors when the datatype is none for the column, or values and datatype differ
  */
-export function valuesOf(tensor: Tensor, column: InputColumn, rows: number): readonly unknown[] {
+export function valuesOf(tensor: Tensor, column: Pick<InputColumn, 'name' | 'type'>, rows: number): readonly unknown[] {
   const { name, datatype, content } = tensor;
   if (column.type === 'number') {
     if (datatype === 'BYTES') throw wrong(`${quoted(name)} is a number: send it as FP64, FP32, BOOL or one of INT and UINT, not as BYTES.`);

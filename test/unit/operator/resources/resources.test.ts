@@ -123,6 +123,12 @@ describe('what each process is told', () => {
     expect(environment(spec.containers[0])).toEqual({ ...base, ...packageOf, CHURNOPS_CANDIDATE_HASH: hash, CHURNOPS_DECISION_THRESHOLD: '0.42' });
   });
 
+  test('serve: the experiment, on both sides of a rollout', () => {
+    const spec = podSpec(servingDeployment(subject({ ...withStore, experiment: { name: 'q4', controlPercent: 2.5 } }), settings, identity('a')));
+    expect(environment(spec.containers[0])).toEqual({ ...base, ...packageOf, CHURNOPS_CANDIDATE_HASH: hash, CHURNOPS_EXPERIMENT_NAME: 'q4', CHURNOPS_EXPERIMENT_CONTROL_PERCENT: '2.5' });
+    expect(environment(spec.initContainers[0])).not.toHaveProperty('CHURNOPS_EXPERIMENT_NAME');
+  });
+
   test('inspect: gate, stable and permission', () => {
     const of = subject({ ...withStore, rollout: { offline: { minAUC: 0.8 } } }, { annotations: { 'churnops.dev/allow-schema-change': 'abcd1234' } });
     const spec = podSpec(inspectJob(of, settings, INSPECTION, stable('a')));

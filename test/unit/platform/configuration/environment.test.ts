@@ -15,3 +15,9 @@ test('names every variable that is missing or wrong, never its value', () => {
     expect.objectContaining({ code: 'ConfigurationInvalid', message: expect.stringMatching(/^Environment: CHURNOPS_MODEL is not set; CHURNOPS_DECISION_THRESHOLD: (?!.*1\.7)/) }),
   );
 });
+
+test.each([{ CHURNOPS_EXPERIMENT_NAME: 'q4' }, { CHURNOPS_EXPERIMENT_CONTROL_PERCENT: '10' }])('half an experiment is none: %j', (half) => {
+  expect(() => parseEnvironment(ServeEnvironment, { ...good, ...half })).toThrow(
+    expect.objectContaining({ code: 'ConfigurationInvalid', message: 'Environment: CHURNOPS_EXPERIMENT_CONTROL_PERCENT: set CHURNOPS_EXPERIMENT_NAME and CHURNOPS_EXPERIMENT_CONTROL_PERCENT, or neither' }),
+  );
+});

@@ -12,7 +12,7 @@ export const BODY = JSON.stringify({ instances: [good] });
 
 /** The tiny model, as a data port takes it. */
 export function model() {
-  return { namespace: 'retention', name: 'tiny-churn', version: 'v1', hash: tinyHash, digest: tinyFile.digest, threshold: 0.42, engine: 'onnx', card: tinyCard } as const;
+  return { namespace: 'retention', name: 'tiny-churn', version: 'v1', hash: tinyHash, digest: tinyFile.digest, threshold: 0.42, engine: 'onnx', card: tinyCard, experiment: undefined } as const;
 }
 
 /** Body of that many rows. */

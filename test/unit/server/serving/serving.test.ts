@@ -1,6 +1,6 @@
 /** @jest-environment ./test/unit/server/onnx-environment.cjs */
 import { connect } from 'node:net';
-import { cp, writeFile } from 'node:fs/promises';
+import { cp, rename, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
@@ -8,6 +8,7 @@ import { Agent, request } from 'undici';
 import { TrafficState } from '../../../../contracts/traffic.ts';
 import { startServing } from '../../../../server/serving/serving.ts';
 import type { Serving, ServingOptions } from '../../../../server/serving/serving.ts';
+import { httpCandidate, scores } from '../traffic/candidate-server.ts';
 import { keptLogger, temporaryFolder, TINY, tinyEnvironment, tinyGolden } from '../tiny-package.ts';
 
 const good = { tenure: 3, MonthlyCharges: 70.5, Contract: 'Month-to-month', shoeSize: 44 };
@@ -18,7 +19,7 @@ afterEach(async () => serving?.drain(AbortSignal.abort()));
 
 async function start(options: Partial<ServingOptions> = {}) {
   const { logger, lines } = keptLogger();
-  serving = await startServing({ environment: tinyEnvironment, packageFolder: TINY, host: '127.0.0.1', dataPort: 0, controlPort: 0, logger, drain: { lingerMs: 1500, graceMs: 10_000 }, ...options }, never);
+  serving = await startServing({ environment: tinyEnvironment, packageFolder: TINY, host: '127.0.0.1', dataPort: 0, controlPort: 0, policyFile: join(TINY, 'no-policy'), logger, drain: { lingerMs: 1500, graceMs: 10_000 }, ...options }, never);
   return { serving, lines };
 }
 
@@ -51,6 +52,34 @@ test('metrics and traffic state count what was asked, and nothing of the warm-up
   expect(state).toMatchObject({ model: 'tiny-churn', version: 'v1', hash: tinyEnvironment.CHURNOPS_CANDIDATE_HASH, revision: 0, sides: { own: { requests: 1, errors: 0 } } });
   expect(state.sides.own.latency.counts).toHaveLength(state.sides.own.latency.boundsSeconds.length + 1);
   expect(state.sides.own.latency.counts.at(-1)).toBe(1);
+});
+
+test('the policy in the file is followed, refused with its reason, and gone when it is gone', async () => {
+  const folder = await temporaryFolder();
+  const policyFile = join(folder, 'policy');
+  const candidate = await httpCandidate(scores(0.9));
+  const policy = {
+    schemaVersion: 1, revision: 3, mode: 'Canary', stableHash: tinyEnvironment.CHURNOPS_CANDIDATE_HASH, candidateHash: 'c'.repeat(64), candidateVersion: 'v2',
+    candidateAddress: `127.0.0.1:${candidate.port}`, percent: 100, maxErrorPercent: 1,
+  };
+  await writeFile(policyFile, JSON.stringify(policy));
+  const { serving: { dataPort, controlPort, drain }, lines } = await start({ policyFile, drain: { lingerMs: 0, graceMs: 10_000 } });
+  const state = async (): Promise<TrafficState> => TrafficState.parse(JSON.parse((await control(controlPort, '/control/traffic')).text));
+  // Before the first caller.
+  expect(await state()).toMatchObject({ revision: 3, sides: { candidate: { requests: 0, breaker: 'Closed' } } });
+  while (!(await predict(dataPort)).text.includes('"role":"candidate"'));
+  await writeFile(`${policyFile}.new`, JSON.stringify({ ...policy, revision: 4, stableHash: 'b'.repeat(64) }));
+  await rename(`${policyFile}.new`, policyFile);
+  while ((await state()).revision !== 0);
+  expect(await state()).toMatchObject({ revision: 0, refused: expect.stringMatching(/^OtherPods: Revision 4 is for the pods of hash bbbbbbbb/) });
+  expect((await predict(dataPort)).text).toContain('"role":"stable"');
+  const metrics = (await control(controlPort, '/metrics')).text;
+  for (const series of ['traffic_policy_revision{model="tiny-churn",version="v1"} 0', 'traffic_policy_refused{model="tiny-churn",version="v1"} 1']) expect(metrics).toContain(`churnops_${series}`);
+  await writeFile(`${policyFile}.new`, '');
+  await rename(`${policyFile}.new`, policyFile);
+  while ((await state()).refused !== undefined);
+  await drain(never);
+  expect(lines.join('')).toContain('traffic policy followed');
 });
 
 test("the manifest's threshold wins over the card's", async () => {

@@ -8,7 +8,7 @@ import { CANDIDATE } from './policy.ts';
 
 const opened: CandidatePods[] = [];
 afterEach(async () => {
-  for (const pods of opened.splice(0)) await pods.close();
+  for (const pods of opened.splice(0)) await pods.destroy();
 });
 
 const LONG_MS = 30_000;
@@ -168,12 +168,25 @@ test('a candidate that hangs holds as many requests and bytes as it may, and no 
   expect((await Promise.all(Array.from({ length: 4 }, () => few.post(request, 20)))).map(told).toSorted()).toEqual(['NotSent Saturated', 'NotSent Saturated', 'Timeout', 'Timeout']);
 });
 
-test('closed: who waits is told, and nothing is sent any more', async () => {
+test('closed: what is on its way is still answered, and nothing is sent any more', async () => {
+  const { promise: late, resolve: answerNow } = Promise.withResolvers<undefined>();
+  const candidate = await httpCandidate((res, received, req) => void late.then(() => scores()(res, received, req)));
+  const made = await of(candidate);
+  const waiting = made.post(request, LONG_MS);
+  while (candidate.received.length === 0) await new Promise(setImmediate);
+  const closed = made.close();
+  expect(told(await made.post(request, LONG_MS))).toBe('NotSent Stopped');
+  answerNow(undefined);
+  expect(told(await waiting)).toBe('Answered 200');
+  await closed;
+});
+
+test('destroyed: who waits is told', async () => {
   const candidate = await tcpCandidate(() => undefined);
   const made = await of(candidate);
   const waiting = made.post(request, LONG_MS);
   while (candidate.connections() === 0) await new Promise(setImmediate);
-  await made.close();
-  expect([told(await waiting), told(await made.post(request, LONG_MS))]).toEqual(['Unreachable', 'NotSent NoAddress']);
+  await made.destroy();
+  expect([told(await waiting), told(await made.post(request, LONG_MS))]).toEqual(['NotSent Stopped', 'NotSent Stopped']);
   await free(made);
 });

@@ -173,9 +173,9 @@ describe('infer', () => {
   });
 
   test('counts as V1 does', async () => {
-    const before = data.counters.snapshot().requests;
+    const before = data.traffic.own.snapshot().requests;
     await send(INFER, infer([...tensorsOf(rows), { name: 'noise', datatype: 'BOOL', shape: [20], data: rows.map(() => true) }]));
-    expect(data.counters.snapshot().requests).toBe(before + 1);
+    expect(data.traffic.own.snapshot().requests).toBe(before + 1);
     const metrics = await registry.metrics();
     expect(metrics).toMatch(/churnops_rows_total\{role="stable"\} [1-9]\d*/);
     expect(metrics).toMatch(/churnops_unknown_columns_total\{role="stable"\} [2-9]\d/);
