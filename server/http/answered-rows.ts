@@ -4,6 +4,8 @@ import { entityText } from '../traffic/entity.ts';
 import { armOf } from '../traffic/experiment.ts';
 import type { Experiment } from '../traffic/experiment.ts';
 import type { CandidateOutcome, ObservedPrediction, VersionScore } from '../traffic/prediction-observer.ts';
+import { rowBodies } from '../traffic/row-bodies.ts';
+import type { RowsBody } from '../traffic/row-bodies.ts';
 import type { DecodedCall } from './predict-protocol.ts';
 import type { PredictionFrame } from './prediction-writer.ts';
 
@@ -20,14 +22,11 @@ const ROLES = ['stable', 'candidate', 'fallback'] as const satisfies readonly Ro
 export class AnsweredRows {
   readonly #frame: RowsFrame;
   readonly #scored: ScoredRows;
-  readonly #entities: readonly (string | undefined)[];
   #asked: readonly RowOutcome[] | undefined;
 
   constructor(frame: RowsFrame, scored: ScoredRows) {
     this.#frame = frame;
     this.#scored = scored;
-    const { entityColumn } = frame;
-    this.#entities = scored.ids.map((_, row) => (entityColumn === undefined ? undefined : entityText(scored.decoded.valueAt(row, entityColumn))));
   }
 
   get count(): number {
@@ -38,9 +37,26 @@ export class AnsweredRows {
     return this.#scored.ids;
   }
 
+  get requestId(): string {
+    return this.#scored.requestId;
+  }
+
   /** The customer of a row; undefined where it names nobody. */
   entityOf(row: number): string | undefined {
-    return this.#entities[row];
+    const { entityColumn } = this.#frame;
+    return entityColumn === undefined ? undefined : entityText(this.#scored.decoded.valueAt(row, entityColumn));
+  }
+
+  /** A row as `{"instances"}` has it. */
+  rowAt(row: number): Readonly<Record<string, unknown>> {
+    return this.#scored.decoded.rowAt(row);
+  }
+
+  /** All rows as they are mirrored: the body as it came where that is one of V1. */
+  copy(): readonly RowsBody[] {
+    const rows = this.#scored.ids.map((_, row) => row);
+    const body = this.#scored.decoded.instancesBody;
+    return body === undefined ? rowBodies(rows, (row) => this.rowAt(row)).bodies : [{ rows, body, sizeBytes: body.length }];
   }
 
   /** What came of asking the candidate, row by row: its scores are the answer. */
@@ -71,9 +87,9 @@ export class AnsweredRows {
     return {
       predictionId: this.#scored.ids[row] ?? '',
       requestId: this.#scored.requestId,
-      entity: this.#entities[row],
+      entity: this.entityOf(row),
       atMs,
-      features: this.#scored.decoded.rowAt(row),
+      features: this.rowAt(row),
       own: plain(this.#own(row)),
       candidate: candidateOutcome(outcome),
       answered: { role, decision: arm === 'control' ? null : side.decision, arm },
@@ -94,7 +110,8 @@ export class AnsweredRows {
   }
 
   #arm(row: number): Arm | undefined {
-    return armOf(this.#frame.experiment, this.#entities[row]);
+    const { experiment } = this.#frame;
+    return experiment === undefined ? undefined : armOf(experiment, this.entityOf(row));
   }
 }
 

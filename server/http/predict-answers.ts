@@ -5,8 +5,6 @@ import type { RowOutcome } from '../traffic/candidate-client.ts';
 import type { CandidateScore } from '../traffic/candidate-answer.ts';
 import type { FollowedPolicy } from '../traffic/followed-policy.ts';
 import type { PredictionObserver } from '../traffic/prediction-observer.ts';
-import { rowBodies } from '../traffic/row-bodies.ts';
-import type { RowsBody } from '../traffic/row-bodies.ts';
 import { candidateRows, mergeRows } from '../traffic/sides.ts';
 import type { Traffic } from '../traffic/traffic.ts';
 import { AnsweredRows } from './answered-rows.ts';
@@ -30,8 +28,9 @@ export type PredictAnswersOptions = Readonly<{
 
 /** A request that was answered, with what has to follow. */
 type Answered = Readonly<{
-  scored: ScoredCall;
   rows: AnsweredRows;
+  /** Bytes of its body. */
+  sizeBytes: number;
   atMs: number;
   /** Of each row; one for all of them where nobody was asked. */
   outcomes: readonly RowOutcome[] | CandidateAbsence;
@@ -62,7 +61,7 @@ export class PredictAnswers {
       countOwn(scored);
       return;
     }
-    const ids = Array.from({ length: to - from }, () => frame.newId());
+    const ids = Array.from({ length: to - from }, () => frame.nextId());
     const rows = new AnsweredRows(frame, { requestId: call.caller.requestId, decoded, own: scores.slice(from, to), ids });
     const isCanary = followed?.policy.mode === 'Canary';
     if (isCanary && this.#split(scored, rows, followed)) return;
@@ -71,7 +70,7 @@ export class PredictAnswers {
     if (isCanary) traffic.metrics.countCanaryRows('stable', rows.count);
     if (!isWritten) return;
     const mirrorBy = followed?.choosesToMirror() === true ? followed : undefined;
-    this.#answered.push({ scored, rows, atMs: Date.now(), outcomes: absenceIn(followed), mirrorBy });
+    this.#answered.push({ rows, sizeBytes: call.body.length, atMs: Date.now(), outcomes: absenceIn(followed), mirrorBy });
   }
 
   /** Has copies sent and rows observed of what was answered since: for the end of a turn, when its answers are written. */
@@ -90,12 +89,12 @@ export class PredictAnswers {
    * request wait with them, since they are one answer.
    */
   #split(scored: ScoredCall, rows: AnsweredRows, followed: FollowedPolicy): boolean {
-    const { requestId } = scored.call.caller;
+    const { requestId } = rows;
     const chosen = candidateRows({ rows: rows.count, entityOf: (row) => rows.entityOf(row), requestId }, followed.policy);
     if (chosen.length === 0) return false;
     this.#options.countOwn(scored);
     const finish = (outcomes: readonly RowOutcome[]): void => this.#answerSplit(scored, rows, { followed, outcomes: mergeRows<CandidateScore>(rows.count, chosen, outcomes) });
-    const asked = followed.forwarder.forward({ requestId, rowAt: (row) => scored.decoded.rowAt(row), rows: chosen });
+    const asked = followed.forwarder.forward({ requestId, rowAt: (row) => rows.rowAt(row), rows: chosen });
     if (typeof asked === 'string') finish(chosen.map(() => asked));
     else this.#later(asked, finish).catch((thrown: unknown) => this.#options.fail(scored, thrown));
     return true;
@@ -118,18 +117,16 @@ export class PredictAnswers {
       traffic.metrics.countCanaryRows(role, count);
       if (role === 'fallback') followed.tally.fellBack(count);
     }
-    if (isWritten) this.#answered.push({ scored, rows, atMs: Date.now(), outcomes, mirrorBy: undefined });
+    if (isWritten) this.#answered.push({ rows, sizeBytes: scored.call.body.length, atMs: Date.now(), outcomes, mirrorBy: undefined });
   }
 
   #mirror(answered: Answered, followed: FollowedPolicy): void {
-    const { scored, rows } = answered;
-    const { call, decoded } = scored;
-    const { requestId } = call.caller;
+    const { rows, sizeBytes } = answered;
     const isTaken = followed.mirror.offer({
-      requestId,
+      requestId: rows.requestId,
       rows: rows.count,
-      sizeBytes: call.body.length,
-      bodies: () => copyOf(decoded.instancesBody, rows, (row) => decoded.rowAt(row)),
+      sizeBytes,
+      bodies: () => rows.copy(),
       settled: (outcomes) => this.#observe(answered, outcomes),
     });
     if (isTaken) return;
@@ -154,10 +151,4 @@ export class PredictAnswers {
 function absenceIn(followed: FollowedPolicy | undefined): CandidateAbsence {
   if (followed === undefined) return 'NoRollout';
   return followed.policy.mode === 'Canary' ? 'StableSide' : 'NotSampled';
-}
-
-/** What is mirrored: the body as it came where that is one of V1, else rows written as one. */
-function copyOf(body: Buffer | undefined, rows: AnsweredRows, rowAt: (row: number) => Readonly<Record<string, unknown>>): readonly RowsBody[] {
-  const all = rows.ids.map((_, row) => row);
-  return body === undefined ? rowBodies(all, rowAt).bodies : [{ rows: all, body, sizeBytes: body.length }];
 }

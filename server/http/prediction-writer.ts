@@ -10,7 +10,7 @@ export type PredictionFrame = Readonly<{
   /** Decision is probability >= threshold. */
   threshold: number;
   labels: Pick<ModelCard['labels'], 'negative' | 'positive'>;
-  newId: NewPredictionId;
+  nextId: NewPredictionId;
 }>;
 
 /**
@@ -22,14 +22,14 @@ export class PredictionWriter {
   readonly #positiveTail: string;
   readonly #negativeTail: string;
   readonly #end: string;
-  readonly #newId: NewPredictionId;
+  readonly #nextId: NewPredictionId;
 
   constructor(frame: PredictionFrame) {
     const version = JSON.stringify(frame.version);
     const tail = (decision: boolean, label: string): string =>
       `,"decision":${decision},"label":${JSON.stringify(label)},"version":${version},"role":${JSON.stringify(frame.role)}}`;
     this.#threshold = frame.threshold;
-    this.#newId = frame.newId;
+    this.#nextId = frame.nextId;
     this.#positiveTail = tail(true, frame.labels.positive);
     this.#negativeTail = tail(false, frame.labels.negative);
     this.#end = `],"model":{"name":${JSON.stringify(frame.model)},"version":${version}}}`;
@@ -43,7 +43,7 @@ export class PredictionWriter {
     let text = '{"predictions":[';
     for (let row = from; row < to; row += 1) {
       const probability = scores[row] ?? 0;
-      text += `${row === from ? '' : ','}{"id":"${ids?.[row - from] ?? this.#newId()}","probability":${probability}${probability >= this.#threshold ? this.#positiveTail : this.#negativeTail}`;
+      text += `${row === from ? '' : ','}{"id":"${ids?.[row - from] ?? this.#nextId()}","probability":${probability}${probability >= this.#threshold ? this.#positiveTail : this.#negativeTail}`;
     }
     return text + this.#end;
   }

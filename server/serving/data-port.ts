@@ -92,8 +92,8 @@ export function createDataPort(options: DataPortOptions): DataPort {
   return { server, metrics, traffic, inFlight: () => endpoint.inFlight };
 }
 
-function rowsFrame({ name, version, hash, threshold, card, experiment }: ServingModel, newId: NewPredictionId): RowsFrame {
-  return { model: name, version, role: 'stable', threshold, labels: card.labels, newId, hash, entityColumn: card.entity?.column, experiment };
+function rowsFrame({ name, version, hash, threshold, card, experiment }: ServingModel, nextId: NewPredictionId): RowsFrame {
+  return { model: name, version, role: 'stable', threshold, labels: card.labels, nextId, hash, entityColumn: card.entity?.column, experiment };
 }
 
 /** Which protocol is spoken at which path. */

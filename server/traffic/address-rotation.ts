@@ -53,17 +53,20 @@ export class AddressRotation {
   next(nowMs: number, except?: CandidateAddress): CandidateAddress | 'Busy' | 'None' {
     const count = this.#addresses.length;
     let usable = 0;
+    let isAnySound = false;
     let passedOver: number | undefined;
     for (let step = 0; step < count; step += 1) {
       const at = (this.#turn + step) % count;
       const address = this.#addresses[at];
       if (address === undefined || address === except) continue;
       usable += 1;
+      const isSound = address.skippedUntilMs <= nowMs;
+      isAnySound ||= isSound;
       if (address.inFlight >= this.#maxInFlight) continue;
-      if (address.skippedUntilMs <= nowMs) return this.#take(address, at);
-      if (except === undefined) passedOver ??= at;
+      if (isSound) return this.#take(address, at);
+      passedOver ??= at;
     }
-    const address = passedOver === undefined ? undefined : this.#addresses[passedOver];
+    const address = passedOver === undefined || isAnySound || except !== undefined ? undefined : this.#addresses[passedOver];
     if (address !== undefined && passedOver !== undefined) return this.#take(address, passedOver);
     return usable === 0 ? 'None' : 'Busy';
   }

@@ -10,10 +10,9 @@ export type Experiment = Readonly<{
 }>;
 
 /**
- * The group of a customer: the same in every pod, version and process. Undefined where there is no experiment, and for rows that name
- * nobody: a group that a customer is in at one time and not at another would prove nothing.
+ * The group of a customer: the same in every pod, version and process. Undefined for rows that name nobody: a group that a customer is in at one time and not at another would prove nothing.
  */
-export function armOf(experiment: Experiment | undefined, entity: string | undefined): Arm | undefined {
-  if (experiment === undefined || entity === undefined) return undefined;
+export function armOf(experiment: Experiment, entity: string | undefined): Arm | undefined {
+  if (entity === undefined) return undefined;
   return isWithin(experiment.controlPercent, experiment.name, entity) ? 'control' : 'treatment';
 }

@@ -13,7 +13,7 @@ export type ForwardRequest = Readonly<{ requestId: string; rowAt: RowAt; rows: r
 
 /** What a forwarder is made of. */
 export type ForwarderOptions = Readonly<{
-  client: CandidateClient;
+  client: Pick<CandidateClient, 'score'>;
   breaker: Breaker;
   maxErrorPercent: number;
   timeoutMs: number;

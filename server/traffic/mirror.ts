@@ -12,6 +12,8 @@ export const MIRROR = {
   maxBytes: 8 * 1024 * 1024,
   /** Copies on their way at a time. */
   maxInFlight: 32,
+  /** Rows on their way: a copy is to load the candidate as its callers would, not at once with all that has piled up here. */
+  maxRowsInFlight: 2048,
   /** Copies sent in one turn of the event loop: a quarter of a millisecond that answers wait for. */
   maxPerTurn: 8,
   /** Nobody waits for a copy's score but its record: a candidate that is slow now and then still makes pairs. */
@@ -29,7 +31,7 @@ export type MirrorCopy = Copy &
   }>;
 
 /** What a mirror is made of. */
-export type MirrorOptions = Readonly<{ client: CandidateClient; limits?: MirrorLimits & Readonly<{ maxInFlight: number; maxPerTurn: number; timeoutMs: number }> }>;
+export type MirrorOptions = Readonly<{ client: CandidateClient; limits?: MirrorLimits & Readonly<{ maxInFlight: number; maxRowsInFlight: number; maxPerTurn: number; timeoutMs: number }> }>;
 
 /** Sends copies of requests to the candidate once their callers have their answers: some at a time, the rest waits in a bounded queue. */
 export class Mirror {
@@ -37,6 +39,7 @@ export class Mirror {
   readonly #limits: NonNullable<MirrorOptions['limits']>;
   readonly #queue: MirrorQueue<MirrorCopy>;
   #inFlight = 0;
+  #rowsInFlight = 0;
   #scheduled = false;
   #closed = false;
 
@@ -64,8 +67,12 @@ export class Mirror {
     for (const copy of this.#queue.clear()) copy.settled(absent(copy.rows, 'Stopped'));
   }
 
+  get #isFull(): boolean {
+    return this.#inFlight >= this.#limits.maxInFlight || this.#rowsInFlight >= this.#limits.maxRowsInFlight;
+  }
+
   #schedule(): void {
-    if (this.#scheduled || this.#inFlight >= this.#limits.maxInFlight) return;
+    if (this.#scheduled || this.#isFull) return;
     this.#scheduled = true;
     // Not now: answers of this turn are still being written.
     setImmediate(() => {
@@ -75,11 +82,11 @@ export class Mirror {
   }
 
   #pump(): void {
-    const { maxInFlight, maxPerTurn } = this.#limits;
-    for (let sent = 0; sent < maxPerTurn && this.#inFlight < maxInFlight; sent += 1) {
+    for (let sent = 0; sent < this.#limits.maxPerTurn && !this.#isFull; sent += 1) {
       const copy = this.#queue.take();
       if (copy === undefined) return;
       this.#inFlight += 1;
+      this.#rowsInFlight += copy.rows;
       this.#send(copy).then(
         (outcomes) => this.#ended(copy, outcomes),
         // Only a defect of ours comes here, such as a row that JSON cannot hold; the copy must be accounted for all the same.
@@ -91,6 +98,7 @@ export class Mirror {
 
   #ended(copy: MirrorCopy, outcomes: readonly RowOutcome[]): void {
     this.#inFlight -= 1;
+    this.#rowsInFlight -= copy.rows;
     copy.settled(outcomes);
     if (this.waiting > 0) this.#schedule();
   }

@@ -54,14 +54,14 @@ export class InferWriter {
   }
 
   #ownValues(scores: Float64Array, ids: readonly string[] | undefined): Values {
-    const { version, role, threshold, labels, newId } = this.#frame;
+    const { version, role, threshold, labels, nextId } = this.#frame;
     const probability = [...scores];
     const decision = probability.map((score) => score >= threshold);
     return {
       probability,
       decision,
       label: decision.map((positive) => (positive ? labels.positive : labels.negative)),
-      id: ids ?? probability.map(() => newId()),
+      id: ids ?? probability.map(() => nextId()),
       version: probability.map(() => version),
       role: probability.map(() => role),
       arm: probability.map(() => NO_ARM),

@@ -10,7 +10,7 @@ import { PredictionWriter } from '../../../../server/http/prediction-writer.ts';
 import { InstanceCheck } from '../../../../server/validation/instance-check.ts';
 import { tinyCard } from '../tiny-package.ts';
 
-const protocol = new InstancesProtocol(new InstanceCheck(tinyCard), new PredictionWriter({ model: 'tiny-churn', version: 'v1', role: 'stable', threshold: 0.42, labels: tinyCard.labels, newId: () => 'an-id' }));
+const protocol = new InstancesProtocol(new InstanceCheck(tinyCard), new PredictionWriter({ model: 'tiny-churn', version: 'v1', role: 'stable', threshold: 0.42, labels: tinyCard.labels, nextId: () => 'an-id' }));
 
 function call(requestId: string, rows: number): PredictCall {
   const body = Buffer.from(`{"instances":[{}${',{}'.repeat(rows - 1)}]}`);

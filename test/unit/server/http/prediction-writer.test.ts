@@ -10,7 +10,7 @@ test('the text is what JSON.stringify would give, for any names and scores', () 
   const probability = fc.double({ min: 0, max: 1, noNaN: true });
   fc.assert(
     fc.property(name, name, name, name, probability, fc.array(probability, { minLength: 1, maxLength: 5 }), (model, version, negative, positive, threshold, scores) => {
-      const text = new PredictionWriter({ model, version, role: 'stable', threshold, labels: { negative, positive }, newId: randomUUID }).write(Float64Array.from(scores), 0, scores.length);
+      const text = new PredictionWriter({ model, version, role: 'stable', threshold, labels: { negative, positive }, nextId: randomUUID }).write(Float64Array.from(scores), 0, scores.length);
       const parsed = PredictResponse.parse(JSON.parse(text));
       expect(JSON.stringify(parsed)).toBe(text);
       expect(parsed.predictions.map(({ probability, decision, label }) => ({ probability, decision, label }))).toEqual(

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { InferResponse } from '../../../../contracts/inference.ts';
+import { PredictResponse } from '../../../../contracts/prediction.ts';
 import { MIRROR } from '../../../../server/traffic/mirror.ts';
 import { infer } from '../http/v2/infer-rig.ts';
 import { httpCandidate, rowsOf, scored, scores, tcpCandidate } from './candidate-server.ts';
@@ -20,7 +21,7 @@ test('the copy is sent after the answer, and the pair is observed when the candi
   const after = Date.now();
   expect(status).toBe(200);
   expect(headers).not.toHaveProperty('x-churnops-role');
-  const ids = (JSON.parse(text).predictions as unknown[]).map((prediction) => String(Reflect.get(Object(prediction), 'id')));
+  const ids = PredictResponse.parse(JSON.parse(text)).predictions.map(({ id }) => id);
   await until(() => candidate.received.length === 1);
   expect(candidate.received[0]).toMatchObject({ body, headers: { 'x-request-id': 'order-17', 'x-churnops-hop': CANDIDATE } });
   expect(pod.observed).toEqual([]);
@@ -92,11 +93,11 @@ test('a candidate that hangs: so many copies wait, further ones are dropped and 
   const pod = await stablePod();
   await pod.follow(candidate, SHADOW);
   const crowd = Array.from({ length: 1024 }, (_, index) => ({ tenure: index % 100 }));
-  const fit = MIRROR.maxInFlight + MIRROR.maxRows / crowd.length;
-  for (let index = 0; index < fit; index += 1) {
+  const onTheirWay = MIRROR.maxRowsInFlight / crowd.length;
+  for (let index = 0; index < onTheirWay + MIRROR.maxRows / crowd.length; index += 1) {
     await pod.predict(crowd);
     // What may be on its way is on its way before the next one comes.
-    await until(() => (pod.traffic.followed?.link.pods.inFlight ?? 0) === Math.min(index + 1, MIRROR.maxInFlight));
+    await until(() => (pod.traffic.followed?.link.pods.inFlight ?? 0) === Math.min(index + 1, onTheirWay));
   }
   expect(pod.traffic.state().sides.candidate?.dropped).toBe(0);
   await pod.predict(crowd);

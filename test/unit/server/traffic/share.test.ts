@@ -47,6 +47,8 @@ test.each<{ value: unknown; entity: string | undefined }>([
   { value: ' 7590 ', entity: ' 7590 ' },
   { value: 7590, entity: '7590' },
   { value: 7590.5, entity: '7590.5' },
+  { value: 'x'.repeat(256), entity: 'x'.repeat(256) },
+  { value: 'x'.repeat(257), entity: undefined },
   { value: '', entity: undefined },
   { value: '  ', entity: undefined },
   { value: null, entity: undefined },
