@@ -71,7 +71,23 @@ export const PATHS = {
   trafficPolicyFile: '/etc/churnops/traffic/policy',
   /** Where the claim of a file:// repository is mounted; file:///models/telco-churn is models/telco-churn below it. */
   volume: '/var/lib/churnops/volume',
+  /** Segments of the journal that the store does not have yet; a volume that outlives the container, not the pod. */
+  journal: '/var/lib/churnops/journal',
+  /** The Secret {@link SECRETS}.feedback, mounted whole, optional. */
+  feedback: '/etc/churnops/feedback',
+  /** The Secret {@link SECRETS}.predictionKeys, mounted whole, optional. */
+  predictionKeys: '/etc/churnops/prediction-keys',
   terminationMessage: '/dev/termination-log',
+} as const;
+
+/**
+ * Secrets of a model, named `<model>-<suffix>`; serving pods mount them as folders, so that a rotation needs no restart.
+ * `feedback` is what applications mount too: the bearer token of `:feedback`, and the one before it while that is still good.
+ * `predictionKeys` (PredictionKeys in contracts/feedback.ts) is for pods of the model only.
+ */
+export const SECRETS = {
+  feedback: { suffix: 'feedback', token: 'token', previousToken: 'previous-token' },
+  predictionKeys: { suffix: 'prediction-keys', keys: 'keys.json' },
 } as const;
 
 /** Files of a model package (DESIGN section 2.2). */

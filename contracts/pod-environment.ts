@@ -60,8 +60,33 @@ export const RetainEnvironment = Identity.extend(StoreEnvironment.shape).extend(
 });
 export type RetainEnvironment = z.infer<typeof RetainEnvironment>;
 
-/** Environment of `server serve`. It needs no store. */
-export const ServeEnvironment = Identity.extend({
+const Switch = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+const ColumnNames = z.string().transform((text, context) => {
+  const parsed = z.array(z.string()).safeParse(parsedJson(text));
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: 'custom', message: 'is no JSON array of column names' });
+  return z.NEVER;
+});
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Environment of `server serve`. Without a store nothing is journaled and no label is taken; predictions need none. */
+export const ServeEnvironment = Identity.extend(StoreEnvironment.partial().shape).extend({
+  CHURNOPS_POD: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,252}$/, 'is no name of a pod')
+    .optional()
+    .describe('metadata.name of the pod, for the names of what it writes; unset: the name of the host.'),
+  CHURNOPS_JOURNAL_SAMPLE_PERCENT: z.coerce.number().min(0).max(100).default(100).describe('spec.journal.samplePercent.'),
+  CHURNOPS_JOURNAL_FEATURES: Switch.default(true).describe('spec.journal.features.'),
+  CHURNOPS_JOURNAL_REDACT: ColumnNames.default([]).describe('spec.journal.redact as a JSON array: a column may have any name.'),
   CHURNOPS_VERSION: Text,
   CHURNOPS_PACKAGE_DIGEST: Text,
   CHURNOPS_CANDIDATE_HASH: Text,

@@ -54,6 +54,27 @@ export function hourPartition(ms: number): string {
   return `${dayPartition(ms)}/hour=${new Date(ms).toISOString().slice(11, 13)}`;
 }
 
+/** Suffix of what the journal writes: gzip of one JSON document a line. Whatever else lies there is not the journal's. */
+export const JOURNAL_SUFFIX = '.ndjson.gz';
+
+/**
+ * Key of a piece of the journal: `<predictions>/dt=2026-11-21/hour=07/<pod>-<n>.ndjson.gz`.
+ * @param prefix of {@link StoreLayout}.predictions
+ * @param atMs instant of its records, all of one hour (UTC)
+ * @param n never given twice by this pod
+ */
+export function predictionsKey(prefix: string, atMs: number, pod: string, n: string): string {
+  return `${prefix}/${hourPartition(atMs)}/${pod}-${n}${JOURNAL_SUFFIX}`;
+}
+
+/**
+ * Key of a group of labels: `<labels>/dt=2026-11-21/<pod>-<n>.ndjson.gz`.
+ * @param receivedMs when they were received; epoch milliseconds
+ */
+export function labelsKey(prefix: string, receivedMs: number, pod: string, n: string): string {
+  return `${prefix}/${dayPartition(receivedMs)}/${pod}-${n}${JOURNAL_SUFFIX}`;
+}
+
 /** When the day of a partition folder ends, epoch milliseconds; undefined for names that are no such folder, or no day of the calendar. */
 export function partitionEndMs(folder: string): number | undefined {
   const day = /^dt=(\d{4}-\d{2}-\d{2})$/.exec(folder)?.[1];

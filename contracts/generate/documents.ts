@@ -4,6 +4,8 @@ import { dump } from 'js-yaml';
 import { z } from 'zod';
 import { ChurnModelSpec } from '../churn-model/spec.ts';
 import { ChurnModelStatus } from '../churn-model/status.ts';
+import { FeedbackRequest, FeedbackResponse, PredictionKeys } from '../feedback.ts';
+import { LabelRecord, PredictionRecord } from '../journal.ts';
 import { GoldenRows, ModelCard } from '../model-card.ts';
 import { PredictRequest, PredictResponse } from '../prediction.ts';
 import { EvaluationReport, InspectionReport, InspectionReportFile, RetentionReport, TrainingReport } from '../reports.ts';
@@ -28,6 +30,11 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'traffic-state': TrafficState,
   'predict-request': PredictRequest,
   'predict-response': PredictResponse,
+  'prediction-record': PredictionRecord,
+  'label-record': LabelRecord,
+  'feedback-request': FeedbackRequest,
+  'feedback-response': FeedbackResponse,
+  'prediction-keys': PredictionKeys,
 };
 
 function jsonSchema(schema: z.ZodType, name: string): string {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import { candidateHash, sha256Hex } from '../../../contracts/digest.ts';
+import { ServeEnvironment } from '../../../contracts/pod-environment.ts';
 import type { GoldenRows, ModelCard } from '../../../contracts/model-card.ts';
 import { createLogger } from '../../../platform/logging/logger.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
@@ -28,6 +29,9 @@ export const tinyEnvironment = {
   CHURNOPS_PACKAGE_DIGEST: tinyFile.digest,
   CHURNOPS_CANDIDATE_HASH: tinyHash,
 } as const;
+
+/** The same, as `serve` reads it. */
+export const tinyServeEnvironment: ServeEnvironment = ServeEnvironment.parse(tinyEnvironment);
 
 const folders: string[] = [];
 afterAll(async () => {

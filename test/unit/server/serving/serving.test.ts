@@ -9,7 +9,7 @@ import { TrafficState } from '../../../../contracts/traffic.ts';
 import { startServing } from '../../../../server/serving/serving.ts';
 import type { Serving, ServingOptions } from '../../../../server/serving/serving.ts';
 import { httpCandidate, scores } from '../traffic/candidate-server.ts';
-import { keptLogger, temporaryFolder, TINY, tinyEnvironment, tinyGolden } from '../tiny-package.ts';
+import { keptLogger, temporaryFolder, TINY, tinyServeEnvironment, tinyGolden } from '../tiny-package.ts';
 
 const good = { tenure: 3, MonthlyCharges: 70.5, Contract: 'Month-to-month', shoeSize: 44 };
 const never = new AbortController().signal;
@@ -19,7 +19,7 @@ afterEach(async () => serving?.drain(AbortSignal.abort()));
 
 async function start(options: Partial<ServingOptions> = {}) {
   const { logger, lines } = keptLogger();
-  serving = await startServing({ environment: tinyEnvironment, packageFolder: TINY, host: '127.0.0.1', dataPort: 0, controlPort: 0, policyFile: join(TINY, 'no-policy'), logger, drain: { lingerMs: 1500, graceMs: 10_000 }, ...options }, never);
+  serving = await startServing({ environment: tinyServeEnvironment, packageFolder: TINY, host: '127.0.0.1', dataPort: 0, controlPort: 0, policyFile: join(TINY, 'no-policy'), logger, drain: { lingerMs: 1500, graceMs: 10_000 }, ...options }, never);
   return { serving, lines };
 }
 
@@ -49,7 +49,7 @@ test('metrics and traffic state count what was asked, and nothing of the warm-up
   ]) expect(metrics).toContain(line);
   expect(metrics).toContain('process_cpu_seconds_total');
   const state = TrafficState.parse(JSON.parse((await control(controlPort, '/control/traffic')).text));
-  expect(state).toMatchObject({ model: 'tiny-churn', version: 'v1', hash: tinyEnvironment.CHURNOPS_CANDIDATE_HASH, revision: 0, sides: { own: { requests: 1, errors: 0 } } });
+  expect(state).toMatchObject({ model: 'tiny-churn', version: 'v1', hash: tinyServeEnvironment.CHURNOPS_CANDIDATE_HASH, revision: 0, sides: { own: { requests: 1, errors: 0 } } });
   expect(state.sides.own.latency.counts).toHaveLength(state.sides.own.latency.boundsSeconds.length + 1);
   expect(state.sides.own.latency.counts.at(-1)).toBe(1);
 });
@@ -83,7 +83,7 @@ test('the policy in the file is followed, refused with its reason, and gone when
 });
 
 test("the manifest's threshold wins over the card's", async () => {
-  const { serving: { dataPort } } = await start({ environment: { ...tinyEnvironment, CHURNOPS_DECISION_THRESHOLD: 0.999 } });
+  const { serving: { dataPort } } = await start({ environment: { ...tinyServeEnvironment, CHURNOPS_DECISION_THRESHOLD: 0.999 } });
   expect((await predict(dataPort)).text).toContain('"decision":false,"label":"No"');
 });
 
@@ -123,8 +123,8 @@ test('a request that never ends does not hold the drain up', async () => {
 });
 
 test.each([
-  { name: 'another digest', environment: { ...tinyEnvironment, CHURNOPS_PACKAGE_DIGEST: '0'.repeat(64) }, prepare: async () => undefined, code: 'CardChanged' },
-  { name: 'bytes that changed on disk', environment: tinyEnvironment, prepare: async (folder: string) => writeFile(join(folder, 'golden.json'), JSON.stringify(tinyGolden).replace('0.42', '0.43')), code: 'DigestMismatch' },
+  { name: 'another digest', environment: { ...tinyServeEnvironment, CHURNOPS_PACKAGE_DIGEST: '0'.repeat(64) }, prepare: async () => undefined, code: 'CardChanged' },
+  { name: 'bytes that changed on disk', environment: tinyServeEnvironment, prepare: async (folder: string) => writeFile(join(folder, 'golden.json'), JSON.stringify(tinyGolden).replace('0.42', '0.43')), code: 'DigestMismatch' },
 ])('$name: never ready, $code', async ({ environment, prepare, code }) => {
   const folder = await temporaryFolder();
   await cp(TINY, folder, { recursive: true });

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { RawValue } from './model-card.ts';
+import { MAX_ROWS, Role } from './prediction.ts';
+
+/** Most characters of an entity in journal and labels; a longer one is no entity. */
+export const MAX_ENTITY_CHARS = 256;
+/** Most characters of a prediction id or a request id. */
+export const MAX_ID_CHARS = 128;
+
+const Instant = z.iso.datetime({ offset: true }).max(35);
+const Id = z.string().min(1).max(MAX_ID_CHARS);
+const Entity = z.string().min(1).max(MAX_ENTITY_CHARS);
+const Probability = z.number().min(0).max(1);
+const Side = { version: z.string().min(1).max(63), hash: z.string().regex(/^[0-9a-f]{64}$/) };
+
+/** What the candidate said of a row, or in one word why there is no score of it. */
+export const CandidateScore = z.union([
+  z.object({ ...Side, probability: Probability }),
+  z.object({ ...Side, missing: z.string().regex(/^[A-Z][A-Za-z]{0,63}$/).describe('Why there is no score, such as QueueFull or TimedOut.') }),
+]);
+export type CandidateScore = z.infer<typeof CandidateScore>;
+
+/**
+ * One scored row: a line of `predictions/<model>/dt=.../hour=../<pod>-<n>.ndjson.gz` (DESIGN section 3.3). Delivered at least once: readers
+ * drop what has an id that they know. `dt` and `hour` are those of `at`.
+ */
+export const PredictionRecord = z.object({
+  schemaVersion: z.literal(1),
+  id: Id.describe('Prediction id, as the caller got it.'),
+  requestId: Id,
+  row: z.int().min(0).max(MAX_ROWS - 1).describe('Place in its request, from 0.'),
+  entity: Entity.nullable().describe('The customer; null where the row names none, or its column is redacted.'),
+  at: Instant.describe('When it was answered.'),
+  ...Side,
+  probability: Probability.describe('Score of the version named here: of the pod that answered.'),
+  decision: z.boolean().nullable().describe('As answered; null for the control group.'),
+  role: Role.describe('Whose score the caller got.'),
+  arm: z.enum(['treatment', 'control']).optional().describe('Group of the experiment; absent without one.'),
+  candidate: CandidateScore.optional().describe('The other half of a paired sample; absent while no rollout runs.'),
+  features: z.record(z.string(), RawValue).optional().describe("The model's columns as received, without redacted ones."),
+});
+export type PredictionRecord = z.infer<typeof PredictionRecord>;
+
+/**
+ * What happened: a line of `labels/<model>/dt=.../<pod>-<n>.ndjson.gz`; `dt` is the day it was received. A label has `id`, `entity` or both:
+ * it is about that prediction, and where that is not known about the entity's latest one within the horizon. Delivered at least once: of
+ * labels of one id (or entity) and `observedAt` the one received last counts.
+ */
+export const LabelRecord = z
+  .object({
+    schemaVersion: z.literal(1),
+    id: Id.optional().describe('Prediction id.'),
+    entity: Entity.optional(),
+    label: z.boolean().describe('Whether the positive class is what happened.'),
+    observedAt: Instant.describe('When it happened.'),
+    receivedAt: Instant,
+    source: z.enum(['feedback', 'import']),
+  })
+  .refine((label) => label.id !== undefined || label.entity !== undefined, 'id or entity is needed');
+export type LabelRecord = z.infer<typeof LabelRecord>;
+
+/** The entity that a raw value names: a text, or a number as text. Undefined for nothing, for "" and for what is too long. */
+export function entityName(value: unknown): string | undefined {
+  const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value;
+  return typeof text === 'string' && text !== '' && text.length <= MAX_ENTITY_CHARS ? text : undefined;
+}
