@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RawValue } from './model-card.ts';
-import { MAX_ROWS, Role } from './prediction.ts';
+import { Role } from './prediction.ts';
 
 /** Most characters of an entity in journal and labels; a longer one is no entity. */
 export const MAX_ENTITY_CHARS = 256;
@@ -11,12 +11,12 @@ const Instant = z.iso.datetime({ offset: true }).max(35);
 const Id = z.string().min(1).max(MAX_ID_CHARS);
 const Entity = z.string().min(1).max(MAX_ENTITY_CHARS);
 const Probability = z.number().min(0).max(1);
-const Side = { version: z.string().min(1).max(63), hash: z.string().regex(/^[0-9a-f]{64}$/) };
+const Scored = { version: z.string().min(1).max(63), hash: z.string().regex(/^[0-9a-f]{64}$/), probability: Probability, decision: z.boolean().describe("probability >= that version's threshold.") };
 
-/** What the candidate said of a row, or in one word why there is no score of it. */
+/** What the candidate made of a row, or in one word why there is no score of it. */
 export const CandidateScore = z.union([
-  z.object({ ...Side, probability: Probability }),
-  z.object({ ...Side, missing: z.string().regex(/^[A-Z][A-Za-z]{0,63}$/).describe('Why there is no score, such as QueueFull or TimedOut.') }),
+  z.object(Scored),
+  z.object({ missing: z.string().regex(/^[A-Z][A-Za-z]{0,63}$/).describe('Why there is no score, such as QueueFull or TimedOut.') }),
 ]);
 export type CandidateScore = z.infer<typeof CandidateScore>;
 
@@ -28,15 +28,16 @@ export const PredictionRecord = z.object({
   schemaVersion: z.literal(1),
   id: Id.describe('Prediction id, as the caller got it.'),
   requestId: Id,
-  row: z.int().min(0).max(MAX_ROWS - 1).describe('Place in its request, from 0.'),
   entity: Entity.nullable().describe('The customer; null where the row names none, or its column is redacted.'),
   at: Instant.describe('When it was answered.'),
-  ...Side,
-  probability: Probability.describe('Score of the version named here: of the pod that answered.'),
-  decision: z.boolean().nullable().describe('As answered; null for the control group.'),
-  role: Role.describe('Whose score the caller got.'),
-  arm: z.enum(['treatment', 'control']).optional().describe('Group of the experiment; absent without one.'),
+  version: Scored.version.describe('Version of the pod that answered; hash, probability and decision are its, whatever the caller got.'),
+  hash: Scored.hash,
+  probability: Scored.probability,
+  decision: Scored.decision,
   candidate: CandidateScore.optional().describe('The other half of a paired sample; absent while no rollout runs.'),
+  answered: z
+    .object({ role: Role, decision: z.boolean().nullable(), arm: z.enum(['control', 'treatment']).optional() })
+    .describe('What the caller was told: whose score; the decision, null for the control group; the group of the experiment, absent without one.'),
   features: z.record(z.string(), RawValue).optional().describe("The model's columns as received, without redacted ones."),
 });
 export type PredictionRecord = z.infer<typeof PredictionRecord>;
