@@ -5,7 +5,7 @@
 # builds from the sources alone. Two stages may be replaced by folders, which is how hack/images builds in seconds and without
 # an image registry: --build-context bundle=dist --build-context versitygw=FOLDER. A replaced stage is not run.
 #
-# Base images need glibc and libstdc++ (onnxruntime): Debian and distroless have them, Alpine has not.
+# Base images need glibc and libstdc++ (onnxruntime, DuckDB): Debian and distroless have them, Alpine has not.
 ARG NODE_IMAGE=node:24-bookworm-slim
 ARG NODE_BUILD_IMAGE=node:24-bookworm-slim
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
@@ -39,7 +39,7 @@ ENTRYPOINT ["node", "--optimize-for-size", "--max-semi-space-size=4", "--initial
 FROM ${NODE_IMAGE} AS server
 ENV NODE_ENV=production PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/nodejs/bin
 WORKDIR /app
-# The native library first: it is the large layer, and it changes least.
+# The native libraries first: they are the large layer, and they change least.
 COPY --from=bundle /node_modules ./node_modules
 COPY --from=bundle /server.mjs /server.mjs.map ./
 USER 65532:65532

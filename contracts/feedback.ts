@@ -3,7 +3,7 @@ import { MAX_ENTITY_CHARS, MAX_ID_CHARS } from './journal.ts';
 import { MAX_ROWS } from './prediction.ts';
 
 /** One label as an application sends it. */
-export const FeedbackLabel = z.object({
+export const FeedbackLabel = z.strictObject({
   id: z.string().min(1).max(MAX_ID_CHARS).optional().describe('Id of the prediction, as :predict gave it.'),
   entity: z.union([z.string().min(1).max(MAX_ENTITY_CHARS), z.number()]).optional().describe('The customer, where the id is not known: means its latest prediction within labels.horizon before observedAt.'),
   label: z.union([z.boolean(), z.string(), z.number()]).describe('What happened: true for the positive class, false for the negative one, or the class itself as `label` of a prediction names it.'),
@@ -12,7 +12,7 @@ export const FeedbackLabel = z.object({
 export type FeedbackLabel = z.infer<typeof FeedbackLabel>;
 
 /** Body of `POST /v1/models/<name>:feedback`. */
-export const FeedbackRequest = z.object({ labels: z.array(FeedbackLabel).min(1).max(MAX_ROWS) });
+export const FeedbackRequest = z.strictObject({ labels: z.array(FeedbackLabel).min(1).max(MAX_ROWS) });
 export type FeedbackRequest = z.infer<typeof FeedbackRequest>;
 
 /** Answer of `:feedback`: the object store has all of them. */

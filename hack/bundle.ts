@@ -2,7 +2,7 @@
  * Bundles the programs that run in images: `hack/node hack/bundle.ts [--arch x64|arm64]` writes
  *
  *     dist/operator.mjs   dist/server.mjs   (each with its .map)
- *     dist/node_modules/  what cannot be bundled: onnxruntime-node with the native library of one platform (46 MB instead of 288)
+ *     dist/node_modules/  what cannot be bundled: onnxruntime-node with the native library of one platform (46 MB instead of 288), DuckDB with its
  *
  * A file is only touched when its content changes, and the content depends on the sources alone: hack/images names images by it.
  */
@@ -19,7 +19,7 @@ const dist = join(root, 'dist');
 /** What a program may load at run time besides Node.js itself. The operator image has no model runtime, so neither may its program. */
 const programs = [
   { name: 'operator', external: [] },
-  { name: 'server', external: ['onnxruntime-node'] },
+  { name: 'server', external: ['onnxruntime-node', '@duckdb/node-api'] },
 ] as const;
 
 /** Speed-ups of `ws` that it does without. */
@@ -78,30 +78,56 @@ async function writeIfChanged(path: string, content: Uint8Array): Promise<void> 
   await rename(`${path}.part`, path);
 }
 
-/** Copies onnxruntime-node without the libraries of other platforms. */
-async function copyModelRuntime(arch: string): Promise<void> {
-  const resolve = createRequire(join(root, 'package.json')).resolve;
-  const source = dirname(resolve('onnxruntime-node/package.json'));
-  const { version } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'));
-  const stamp = join(dist, 'node_modules', '.onnxruntime');
-  const wanted = `${version} linux/${arch}\n`;
-  if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === wanted) return;
+/** A package that cannot be bundled; `isNeeded` says of a path within it whether the image wants it. */
+type NativePackage = Readonly<{ name: string; from: string; isNeeded: (path: string) => boolean }>;
 
-  const target = join(dist, 'node_modules');
-  await rm(target, { recursive: true, force: true });
-  const unneeded = /\/(script|lib|README\.md)$|\.(map|d\.ts)$/;
+const resolve = createRequire(join(root, 'package.json')).resolve;
+const target = join(dist, 'node_modules');
+
+/** Copies packages unless they are there already, as `stamp` tells. */
+async function copyPackages(stamp: string, wanted: string, packages: readonly NativePackage[]): Promise<void> {
+  const stampFile = join(target, stamp);
+  if (existsSync(stampFile) && (await readFile(stampFile, 'utf8')) === wanted) return;
+  await rm(stampFile, { force: true });
+  for (const { name, from, isNeeded } of packages) {
+    await rm(join(target, name), { recursive: true, force: true });
+    await cp(from, join(target, name), { recursive: true, filter: (path) => isNeeded(relative(from, path)) });
+  }
+  await writeFile(stampFile, wanted);
+}
+
+async function versionOf(folder: string): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  return String(version);
+}
+
+/** onnxruntime-node without the libraries of other platforms. */
+async function copyModelRuntime(arch: string): Promise<void> {
+  const from = dirname(resolve('onnxruntime-node/package.json'));
+  const unneeded = /(^|\/)(script|lib|README\.md)$|\.(map|d\.ts)$/;
   const foreignLibrary = (path: string): boolean => /^bin\/napi-v\d+\/(?!linux)/.test(path) || (/\/linux\/./.test(path) && !path.includes(`/linux/${arch}`));
-  const copyPackage = async (from: string, name: string): Promise<void> => {
-    await cp(from, join(target, name), {
-      recursive: true,
-      filter: (path) => !unneeded.test(path) && !foreignLibrary(relative(from, path)),
-    });
-  };
-  await copyPackage(source, 'onnxruntime-node');
-  await copyPackage(join(source, '..', 'onnxruntime-common'), 'onnxruntime-common');
-  await writeFile(stamp, wanted);
+  const isNeeded = (path: string): boolean => !unneeded.test(path) && !foreignLibrary(path);
+  await copyPackages('.onnxruntime', `${await versionOf(from)} linux/${arch}\n`, [
+    { name: 'onnxruntime-node', from, isNeeded },
+    { name: 'onnxruntime-common', from: join(from, '..', 'onnxruntime-common'), isNeeded },
+  ]);
+}
+
+/** DuckDB, 71 MB with the library of one platform. Only `server evaluate` loads it. Without detect-libc it takes glibc for granted, as the images have it. */
+async function copyDatabase(arch: string): Promise<void> {
+  const from = dirname(resolve('@duckdb/node-api/package.json'));
+  const native = `@duckdb/node-bindings-linux-${arch}`;
+  const library = join(from, '..', '..', native);
+  if (!existsSync(library)) throw new Error(`${native} is not installed: npm install --no-save --os=linux --cpu=${arch} ${native}@${await versionOf(from)}`);
+  const isNeeded = (path: string): boolean => !/(^|\/)README\.md$|\.(map|d\.ts)$/.test(path);
+  await copyPackages('.duckdb', `${await versionOf(from)} linux/${arch}\n`, [
+    { name: '@duckdb/node-api', from, isNeeded },
+    { name: '@duckdb/node-bindings', from: join(from, '..', 'node-bindings'), isNeeded },
+    { name: native, from: library, isNeeded },
+  ]);
 }
 
 const { values } = parseArgs({ options: { arch: { type: 'string', default: process.arch } } });
 await Promise.all(programs.map(async ({ name, external }) => bundle(name, external)));
 await copyModelRuntime(values.arch);
+await copyDatabase(values.arch);

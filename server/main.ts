@@ -15,6 +15,9 @@ const USAGE = `Usage: server <serve | pull | inspect | retain> [options]
   --host <address>                 address to listen on; without it all there are, IPv6 and IPv4 (serve)
   --port <n> --control-port <n>    ports to listen on (serve)
   --traffic-policy <file>          where the traffic policy is (serve)
+  --journal <folder>               where the journal keeps what the store does not have yet (serve)
+  --feedback <folder>              where the token of :feedback is (serve)
+  --prediction-keys <folder>       where the keys of prediction ids are (serve)
   --dry-run                        look and count, delete nothing (retain)
   --termination-message <file>     where the report for the kubelet goes`;
 
@@ -24,6 +27,9 @@ const OPTIONS = {
   port: { type: 'string', default: String(PORTS.http) },
   'control-port': { type: 'string', default: String(PORTS.control) },
   'traffic-policy': { type: 'string', default: PATHS.trafficPolicyFile },
+  journal: { type: 'string', default: PATHS.journal },
+  feedback: { type: 'string', default: PATHS.feedback },
+  'prediction-keys': { type: 'string', default: PATHS.predictionKeys },
   'dry-run': { type: 'boolean', default: false },
   'termination-message': { type: 'string', default: PATHS.terminationMessage },
 } as const;
@@ -41,8 +47,9 @@ const INSTANT_LOGGER = createLogger({ level: 'info', fields: { component: 'serve
 async function serve({ values }: Arguments, stop: AbortSignal, hurry: AbortSignal): Promise<void> {
   const environment = parseEnvironment(ServeEnvironment, process.env);
   const logger = loggerOf('serve', environment);
+  const folders = { journal: values.journal, feedback: values.feedback, predictionKeys: values['prediction-keys'] };
   const serving = await startServing(
-    { environment, packageFolder: values.package, host: values.host, dataPort: Number(values.port), controlPort: Number(values['control-port']), policyFile: values['traffic-policy'], logger },
+    { environment, folders, packageFolder: values.package, host: values.host, dataPort: Number(values.port), controlPort: Number(values['control-port']), policyFile: values['traffic-policy'], logger },
     stop,
   );
   await aborted(stop);

@@ -73,10 +73,16 @@ export function errorBody(error: ChurnOpsError, shape: ErrorShape): ErrorBody | 
   return { error: { code: error.code, message, ...(error.details.length === 0 ? {} : { details: error.details }) } };
 }
 
+/** What HTTP wants beside a status: RFC 9110, 10.2.3 and 11.6.1. */
+const STATUS_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: { 'www-authenticate': 'Bearer' },
+  503: { 'retry-after': String(RETRY_AFTER_S) },
+};
+
 /** The one place that turns errors into HTTP answers. */
 export function answerError(res: ServerResponse, thrown: unknown, context: AnswerContext, headers: Readonly<Record<string, string>> = {}): ChurnOpsError {
   const error = publicError(thrown);
-  const extra = error.status === 503 ? { 'retry-after': String(RETRY_AFTER_S), ...headers } : headers;
+  const extra = { ...STATUS_HEADERS[error.status], ...headers };
   answer(res, error.status, JSON.stringify(errorBody(error, context.caller.shape)), context, extra);
   return error;
 }

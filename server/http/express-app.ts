@@ -1,13 +1,22 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, Response } from 'express';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import { answer, answerError, callerOf } from './answers.ts';
 import type { AnswerName } from './openapi-schemas.ts';
+import { readBody } from './read-body.ts';
 
 /** An answer of a route: JSON, or text of another type. */
 export type Reply = Readonly<{ status: number; json: unknown } | { status: number; text: string; contentType: string }>;
 
-/** One route. `reply` may throw ChurnOpsError; a request's body is not read. */
+/** What a route may ask of its request. */
+export type RouteRequest = Readonly<{
+  headers: IncomingHttpHeaders;
+  /** The plain body, at most MAX_BODY_BYTES. @throws ChurnOpsError as readBody */
+  readBody: () => Promise<Buffer>;
+}>;
+
+/** One route. `reply` may throw ChurnOpsError; a request's body is read only where it asks for it. */
 export type Route = Readonly<{
   /** GET (and HEAD) where it is missing. */
   method?: 'POST';
@@ -17,7 +26,7 @@ export type Route = Readonly<{
   summary: string;
   /** How openapi.json names it, and the schema of its answer there; left out of it where this is missing. */
   operation?: Readonly<{ id: string; answer: AnswerName }>;
-  reply: (params: Readonly<Record<string, string>>, method: string) => Reply | Promise<Reply>;
+  reply: (params: Readonly<Record<string, string>>, method: string, request: RouteRequest) => Reply | Promise<Reply>;
 }>;
 
 const READING: readonly string[] = ['GET', 'HEAD'];
@@ -38,7 +47,7 @@ export function createApp(routes: readonly Route[], options: AppOptions): Expres
   app.disable('x-powered-by');
   for (const route of routes) {
     app.all(route.path, async (req, res) => {
-      const reply = await route.reply(plainParams(req.params), req.method);
+      const reply = await route.reply(plainParams(req.params), req.method, { headers: req.headers, readBody: () => readBody(req) });
       const allowed = route.method === undefined ? READING : [route.method];
       if (!allowed.includes(req.method)) throw new WrongMethod(allowed);
       send(req, res, options, reply);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FeedbackRequest, FeedbackResponse } from '../../contracts/feedback.ts';
 import { InferError, InferRequest, InferResponse, ModelMetadata, RepositoryIndex, ServerMetadata } from '../../contracts/inference.ts';
 import type { ModelCard } from '../../contracts/model-card.ts';
 import { MAX_ROWS, PredictResponse } from '../../contracts/prediction.ts';
@@ -28,6 +29,7 @@ const ANSWERS = {
   ModelMetadata,
   ModelReady: z.object({ name: z.string(), ready: z.boolean() }),
   RepositoryIndex,
+  FeedbackResponse,
 } as const satisfies Record<string, z.ZodType>;
 
 /** Name of a route's answer in openapi.json. */
@@ -71,6 +73,7 @@ export function componentSchemas(card: ModelCard): Readonly<Record<string, JsonS
     },
     PredictResponse: jsonSchema(PredictResponse),
     Error: ERROR_SCHEMA,
+    FeedbackRequest: jsonSchema(FeedbackRequest, 'input'),
     InferRequest: jsonSchema(InferRequest, 'input'),
     InferResponse: jsonSchema(InferResponse),
     InferError: jsonSchema(InferError),

@@ -6,7 +6,7 @@ import type { ServingModel } from '../serving/serving-model.ts';
 import { shapeOf } from './answers.ts';
 import type { Route } from './express-app.ts';
 import type { JsonSchema } from './instance-schema.ts';
-import { INFER_ERRORS, PREDICT_ERRORS } from './openapi-errors.ts';
+import { FEEDBACK_ERRORS, INFER_ERRORS, PREDICT_ERRORS } from './openapi-errors.ts';
 import { componentSchemas } from './openapi-schemas.ts';
 
 const REQUEST_ID = { name: 'x-request-id', in: 'header', required: false, schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$' }, description: 'Comes back in the answer and in logs; made up where it is missing or has other characters.' };
@@ -57,6 +57,20 @@ function predict(): JsonSchema {
   };
 }
 
+function feedback(): JsonSchema {
+  return {
+    post: {
+      summary: 'What happened to customers; answered once the object store has it.',
+      description: `All labels of a request are stored, or none. A label that is sent twice counts once. ${COMPRESSION}`,
+      operationId: 'feedback',
+      parameters: [REQUEST_ID],
+      security: [{ feedbackToken: [] }],
+      requestBody: { required: true, content: body('FeedbackRequest') },
+      responses: { '200': { description: 'The object store has all labels of the request.', content: body('FeedbackResponse') }, ...errorAnswers(FEEDBACK_ERRORS, '/v1') },
+    },
+  };
+}
+
 function infer(operationId: string): JsonSchema {
   return {
     post: {
@@ -91,11 +105,15 @@ export function openApi({ name, version, card }: ServingModel, routes: readonly 
     info: { title: `ChurnOps: ${name}`, version, description: card.description },
     paths: {
       [`/v1/models/${name}:predict`]: predict(),
+      [`/v1/models/${name}:feedback`]: feedback(),
       [`/v2/models/${name}/infer`]: infer('inferTensors'),
       [`/v2/models/${name}/versions/{version}/infer`]: { parameters: [{ name: 'version', in: 'path', required: true, schema: { type: 'string' } }], ...infer('inferTensorsOfVersion') },
       ...Object.fromEntries(routes.flatMap((route) => pathItem(route, name))),
     },
-    components: { schemas: componentSchemas(card) },
+    components: {
+      schemas: componentSchemas(card),
+      securitySchemes: { feedbackToken: { type: 'http', scheme: 'bearer', description: 'The token in the Secret <model>-feedback.' } },
+    },
   };
 }
 

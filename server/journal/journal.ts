@@ -120,6 +120,13 @@ export class Journal {
     }
   }
 
+  /** Begins to ship now what would be shipped later: the pod is about to go. */
+  hasten(): void {
+    if (this.#closed || this.#round !== undefined) return;
+    this.#cancelShip?.();
+    this.#round = this.#shipRound();
+  }
+
   /** Writes and ships all there is now. @throws what the store threw, or the signal's reason */
   async ship(signal: AbortSignal): Promise<void> {
     await this.#writeAll();
@@ -206,7 +213,8 @@ export class Journal {
   }
 }
 
-function later(ms: number, task: () => void): () => void {
+/** The {@link Schedule} of the process. */
+export function later(ms: number, task: () => void): () => void {
   const timer = setTimeout(task, ms).unref();
   return () => clearTimeout(timer);
 }

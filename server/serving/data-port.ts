@@ -8,6 +8,8 @@ import { RowBatch } from '../engine/row-batch.ts';
 import { createHttpServer } from '../http/data-server.ts';
 import type { ConnectionLimits } from '../http/data-server.ts';
 import { createApp } from '../http/express-app.ts';
+import type { Feedback } from '../feedback/feedback.ts';
+import { feedbackRoutes } from '../feedback/feedback-routes.ts';
 import { ADMISSION, CONNECTION } from '../http/limits.ts';
 import type { AdmissionLimits } from '../http/limits.ts';
 import { modelRoutes } from '../http/model-routes.ts';
@@ -37,6 +39,8 @@ export type DataPortOptions = Readonly<{
   registry: Registry;
   logger: Logger;
   state: () => ServingState;
+  /** Takes labels. Default: nobody does. */
+  feedback?: Pick<Feedback, 'take'>;
   admission?: AdmissionLimits;
   connection?: ConnectionLimits;
   /** Default: one that follows no policy. */
@@ -69,7 +73,7 @@ export function createDataPort(options: DataPortOptions): DataPort {
     isDraining,
   });
   const protocols = predictPaths(model, frame);
-  const routes = [...modelRoutes(model, state), ...inferenceRoutes(model, state)];
+  const routes = [...feedbackRoutes(model, options.feedback), ...modelRoutes(model, state), ...inferenceRoutes(model, state)];
   const app = createApp([...routes, openApiRoute(model, routes)], {
     isDraining,
     failed: (error, { requestId, method, url }) => {

@@ -19,6 +19,8 @@ import { PolicyFile } from '../traffic/policy-file.ts';
 import type { NewPredictionId, PredictionObserver } from '../traffic/prediction-observer.ts';
 import { Traffic } from '../traffic/traffic.ts';
 import { createDataPort } from './data-port.ts';
+import { JOURNAL_FOLDERS, openJournaling } from './journaling.ts';
+import type { Journaling, JournalFolders } from './journaling.ts';
 import type { ServingModel, ServingState } from './serving-model.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -28,9 +30,11 @@ export type DrainTimes = Readonly<{
   lingerMs: number;
   /** Then requests in flight have this long. */
   graceMs: number;
+  /** Then the journal has this long to ship what it has. */
+  journalMs: number;
 }>;
 
-export const DRAIN: DrainTimes = { lingerMs: 5000, graceMs: 20_000 };
+export const DRAIN: DrainTimes = { lingerMs: 5000, graceMs: 20_000, journalMs: 10_000 };
 
 /** Where and what to serve. Ports may be 0 in tests. */
 export type ServingOptions = Readonly<{
@@ -43,6 +47,7 @@ export type ServingOptions = Readonly<{
   /** Where the traffic policy is; without the file the pod serves its own version only. */
   policyFile: string;
   logger: Logger;
+  folders?: JournalFolders;
   drain?: DrainTimes;
   admission?: AdmissionLimits;
   connection?: ConnectionLimits;
@@ -72,6 +77,7 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
   const { environment, logger, host } = options;
   let state: ServingState = 'Loading';
   let engine: Engine | undefined;
+  let journaling: Journaling | undefined;
   const registry = createRegistry({ model: environment.CHURNOPS_MODEL, version: environment.CHURNOPS_VERSION });
   const log = new SampledLog(logger);
   const traffic = new Traffic({
@@ -106,7 +112,9 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
     };
     await warmUp(model, engine, found.golden, signal);
     ServingMetrics.engineInfo(registry, engine.name, found.digest);
-    const opened = createDataPort({ ...options, model, engine, registry, traffic, state: () => state });
+    journaling = await openJournaling({ environment, card: found.card, registry, logger, folders: options.folders ?? JOURNAL_FOLDERS });
+    const { ids, feedback, journal, close: closeJournal } = journaling;
+    const opened = createDataPort({ ...options, model, engine, registry, traffic, state: () => state, newPredictionId: () => ids.issue(Date.now()), feedback });
     // Before the first caller, so that a container that starts again in its pod goes on with the sides that its customers have.
     await policyFile.open();
     const dataPort = await listen(opened.server, options.dataPort, host);
@@ -116,12 +124,14 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
     const drain = once(async (hurry) => {
       state = 'Draining';
       opened.metrics.setReady(false);
-      const { lingerMs, graceMs } = options.drain ?? DRAIN;
+      const { lingerMs, graceMs, journalMs } = options.drain ?? DRAIN;
       logger.info({ lingerMs, graceMs, inFlight: opened.inFlight() }, 'draining');
+      journal?.hasten();
       await linger(lingerMs, hurry);
       const outcome = await closeGracefully(opened.server, graceMs);
       await policyFile.close();
       await traffic.close();
+      await closeJournal(AbortSignal.timeout(journalMs));
       await closeGracefully(control, 0);
       await engine?.close();
       logger.info({ outcome }, 'drained');
@@ -131,6 +141,7 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
     await policyFile.close();
     await traffic.close();
     await closeGracefully(control, 0);
+    await journaling?.close(AbortSignal.timeout(0));
     await engine?.close();
     throw thrown;
   }

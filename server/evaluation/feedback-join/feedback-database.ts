@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
+import type { JoinCounts, KnownBy, PairedSample } from '../../../statistics/pairing/join.ts';
+import type { Exclusion, JoinRules } from '../../../statistics/pairing/rules.ts';
+import { CHOOSE, classify, DECIDE, DISTINCT, SAMPLES, stageFiles, TABLES, TAKE_STAGED, UNMATCHED } from './join-sql.ts';
+
+/** How much a join takes. */
+export type DatabaseOptions = Readonly<{
+  /** An empty folder on a disk with room: what does not fit into memory goes there. */
+  folder: string;
+  /** Memory of the database in MiB; the process has some 150 MiB more. */
+  memoryMiB: number;
+}>;
+
+const KNOWN_BY = ['Silence', 'Label', 'OtherPrediction'] as const satisfies readonly KnownBy[];
+const THREADS = '2';
+
+/** Joins journal and labels on disk, in bounded memory: DuckDB, loaded only where there is something to join. */
+export class FeedbackDatabase {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  static async open({ folder, memoryMiB }: DatabaseOptions): Promise<FeedbackDatabase> {
+    const { DuckDBInstance: Instance } = await import('@duckdb/node-api');
+    const instance = await Instance.create(join(folder, 'feedback.duckdb'), {
+      memory_limit: `${memoryMiB}MiB`,
+      temp_directory: join(folder, 'spilled'),
+      threads: THREADS,
+      preserve_insertion_order: 'false',
+      // What is read comes from elsewhere: nothing in it may reach the network or load code.
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+    });
+    const database = new FeedbackDatabase(instance, await instance.connect());
+    await database.#connection.run(TABLES);
+    return database;
+  }
+
+  /**
+   * Reads journal files from this machine's disk; they may be deleted then.
+   * @returns how many lines were no records
+   * @throws Error of DuckDB for a file that is no whole gzip; nothing of the files was taken then
+   */
+  async load(kind: 'prediction' | 'label', files: readonly string[]): Promise<number> {
+    if (files.length === 0) return 0;
+    await this.#connection.run(stageFiles(kind, files));
+    const [lines] = await this.#numbers('select count(*) from staged');
+    const taken = await this.#connection.run(TAKE_STAGED[kind]);
+    await this.#connection.run('drop table staged');
+    return (lines ?? 0) - taken.rowsChanged;
+  }
+
+  /** Joins what was read; `samples` gives the samples of the join before. */
+  async join(rules: JoinRules): Promise<JoinCounts> {
+    const { fromMs, nowMs, horizonMs, candidateHash, stableHash } = rules;
+    const bounds = { fromMs: BigInt(Math.ceil(fromMs)), horizonMs: BigInt(horizonMs) };
+    await this.#connection.run(DISTINCT);
+    await this.#connection.run(classify(rules.population), { ...bounds, nowMs: BigInt(Math.floor(nowMs)), candidateHash: candidateHash ?? null, stableHash: stableHash ?? null });
+    await this.#connection.run(CHOOSE);
+    await this.#connection.run(DECIDE, { horizonMs: bounds.horizonMs });
+    const [predictions = 0, labels = 0, eligible = 0, chosen = 0] = await this.#numbers(
+      'select (select count(*) from prediction), (select count(*) from resolved), (select count(*) from classified where exclusion is null), (select count(*) from chosen)',
+    );
+    const [unmatched = 0, beforeWindow = 0] = await this.#numbers(UNMATCHED, bounds);
+    return { predictions, excluded: await this.#excluded(), superseded: eligible - chosen, labels, unmatched, beforeWindow };
+  }
+
+  /** The samples, in pages. */
+  async *samples(withPairs: boolean): AsyncGenerator<readonly PairedSample[]> {
+    const result = await this.#connection.stream(SAMPLES);
+    for await (const rows of result.yieldRows()) yield rows.map((row) => sampleOf(row, withPairs));
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+
+  async #excluded(): Promise<JoinCounts['excluded']> {
+    const excluded: Record<Exclusion, number> = { BeforeWindow: 0, NotMatured: 0, OtherVersion: 0, NoCandidateScore: 0, OutsidePopulation: 0 };
+    const reader = await this.#connection.runAndReadAll('select exclusion, count(*) from classified where exclusion is not null group by exclusion');
+    for (const [exclusion, count] of reader.getRows()) if (isExclusion(exclusion, excluded)) excluded[exclusion] = Number(count);
+    return excluded;
+  }
+
+  async #numbers(sql: string, values: Record<string, DuckDBValue> = {}): Promise<readonly number[]> {
+    const reader = await this.#connection.runAndReadAll(sql, values);
+    return (reader.getRows()[0] ?? []).map(Number);
+  }
+}
+
+function isExclusion(value: DuckDBValue, excluded: Readonly<Record<Exclusion, number>>): value is Exclusion {
+  return typeof value === 'string' && Object.hasOwn(excluded, value);
+}
+
+function sampleOf([predictionId, entity, atMs, stable, candidate, positive, tier]: readonly DuckDBValue[], withPairs: boolean): PairedSample {
+  return {
+    predictionId: String(predictionId),
+    entity: typeof entity === 'string' ? entity : null,
+    atMs: Number(atMs),
+    stable: Number(stable),
+    candidate: withPairs && typeof candidate === 'number' ? candidate : Number.NaN,
+    positive: positive === true,
+    knownBy: KNOWN_BY[Number(tier)] ?? 'Silence',
+  };
+}

@@ -1,0 +1,89 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { LabelRecord, PredictionRecord } from '../../../../contracts/journal.ts';
+import { FeedbackDatabase } from '../../../../server/evaluation/feedback-join/feedback-database.ts';
+import { joinFeedback } from '../../../../statistics/pairing/join.ts';
+import type { PairedSample } from '../../../../statistics/pairing/join.ts';
+import type { JoinableLabel, JoinablePrediction, JoinRules } from '../../../../statistics/pairing/rules.ts';
+import { CANDIDATE, idAt, predictionOf, worlds } from '../../statistics/pairing/worlds.ts';
+import { temporaryFolder } from '../tiny-package.ts';
+
+function predictionLine({ id, entity, atMs, hash, stable, candidate, decision, arm }: JoinablePrediction): string {
+  const record: PredictionRecord = {
+    schemaVersion: 1, id, requestId: 'r', entity, at: new Date(atMs).toISOString(), version: 'v1', hash, probability: stable, decision: stable >= 0.5,
+    candidate: candidate === undefined ? { missing: 'QueueFull' } : { version: 'v2', hash: candidate.hash, probability: candidate.probability, decision: true },
+    answered: { role: 'stable', decision, ...(arm === undefined ? {} : { arm }) },
+    features: { tenure: 3, '"id"': 'x' },
+  };
+  return JSON.stringify(PredictionRecord.parse(record));
+}
+
+function labelLine({ id, entity, positive, observedMs, receivedMs }: JoinableLabel): string {
+  const about = { ...(id === undefined ? {} : { id }), ...(entity === undefined ? {} : { entity }) };
+  return JSON.stringify(LabelRecord.parse({ schemaVersion: 1, ...about, label: positive, observedAt: new Date(observedMs).toISOString(), receivedAt: new Date(receivedMs).toISOString(), source: 'feedback' }));
+}
+
+let files = 0;
+async function fileOf(folder: string, lines: readonly string[]): Promise<string> {
+  const file = join(folder, `o'${(files += 1)}.ndjson.gz`);
+  await writeFile(file, gzipSync(lines.map((line) => `${line}\n`).join('')));
+  return file;
+}
+
+async function joined(predictions: readonly (readonly string[])[], labels: readonly (readonly string[])[], rules: JoinRules) {
+  const folder = await temporaryFolder();
+  const database = await FeedbackDatabase.open({ folder, memoryMiB: 64 });
+  try {
+    const unreadable = { predictions: 0, labels: 0 };
+    unreadable.predictions = await database.load('prediction', await Promise.all(predictions.map(async (lines) => fileOf(folder, lines))));
+    unreadable.labels = await database.load('label', await Promise.all(labels.map(async (lines) => fileOf(folder, lines))));
+    const counts = await database.join(rules);
+    const samples: PairedSample[] = [];
+    for await (const page of database.samples(rules.candidateHash !== undefined)) samples.push(...page);
+    return { samples, counts, unreadable };
+  } finally {
+    database.close();
+  }
+}
+
+test('it is what the rules give in memory, however files are cut and whatever comes twice', async () => {
+  await fc.assert(
+    fc.asyncProperty(worlds, fc.nat(12), async ({ predictions, labels, rules }, cut) => {
+      const [lines, labelLines] = [predictions.map(predictionLine), labels.map(labelLine)];
+      const { samples, counts } = await joined([lines.slice(0, cut), lines], [labelLines, labelLines.slice(cut)], rules);
+      expect({ samples, counts }).toEqual(joinFeedback(predictions, labels, rules));
+    }),
+    { numRuns: 40, seed: 20261121 },
+  );
+});
+
+const rules: JoinRules = { candidateHash: CANDIDATE, stableHash: undefined, fromMs: 0, nowMs: 4e12, horizonMs: 1000, population: 'All' };
+
+test('lines that are no records are counted, and keep no others away', async () => {
+  const good = predictionLine(predictionOf({ id: idAt(1, 1) }));
+  const broken = ['', '{"schemaVersion":1,"id":"x"', 'null', '[]', '{}', good.replace('"schemaVersion":1', '"schemaVersion":2'), good.replace('"probability":0.4', '"probability":1.4'), good.replace('"at":"', '"at":"x'), good.replace(/"hash":"a+"/, '"hash":null')];
+  const label = labelLine({ id: idAt(1, 1), positive: true, observedMs: 5, receivedMs: 6 });
+  const { samples, unreadable } = await joined([[...broken, good]], [[label, label.replace('true', '"maybe"'), label.replace('observedAt', 'observed')]], rules);
+  expect(samples).toMatchObject([{ predictionId: idAt(1, 1), positive: true }]);
+  // The empty line is no line.
+  expect(unreadable).toEqual({ predictions: broken.length - 1, labels: 2 });
+});
+
+test('a file that is no gzip is an error, and nothing of it is taken', async () => {
+  const folder = await temporaryFolder();
+  const database = await FeedbackDatabase.open({ folder, memoryMiB: 64 });
+  const good = await fileOf(folder, [predictionLine(predictionOf({ id: idAt(1, 1) }))]);
+  const bad = join(folder, 'bad.ndjson.gz');
+  await writeFile(bad, 'not gzip');
+  await expect(database.load('prediction', [good, bad])).rejects.toThrow();
+  await database.load('prediction', [good]);
+  expect((await database.join(rules)).predictions).toBe(1);
+  database.close();
+});
+
+test('nothing at all is no sample', async () => {
+  expect(await joined([], [], rules)).toMatchObject({ samples: [], counts: { predictions: 0, labels: 0, unmatched: 0 } });
+});
