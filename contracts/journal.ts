@@ -60,8 +60,12 @@ export const LabelRecord = z
   .refine((label) => label.id !== undefined || label.entity !== undefined, 'id or entity is needed');
 export type LabelRecord = z.infer<typeof LabelRecord>;
 
-/** The entity that a raw value names: a text, or a number as text. Undefined for nothing, for "" and for what is too long. */
+/**
+ * The customer that a raw value names, the same for sides of traffic, records and labels: a text as it is, a number as JSON writes it, so
+ * that 7590 and "7590" are the same one. Undefined for what names nobody: nothing, a blank text, one that is too long, and what is neither
+ * text nor number.
+ */
 export function entityName(value: unknown): string | undefined {
-  const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value;
-  return typeof text === 'string' && text !== '' && text.length <= MAX_ENTITY_CHARS ? text : undefined;
+  if (typeof value === 'string') return value.trim() === '' || value.length > MAX_ENTITY_CHARS ? undefined : value;
+  return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
 }

@@ -101,12 +101,14 @@ async function versionOf(folder: string): Promise<string> {
   return String(version);
 }
 
+/** Whether a file is read at run time: what is for people and compilers is not. */
+const isRead = (path: string): boolean => !/(^|\/)README\.md$|\.(map|d\.ts)$/.test(path);
+
 /** onnxruntime-node without the libraries of other platforms. */
 async function copyModelRuntime(arch: string): Promise<void> {
   const from = dirname(resolve('onnxruntime-node/package.json'));
-  const unneeded = /(^|\/)(script|lib|README\.md)$|\.(map|d\.ts)$/;
   const foreignLibrary = (path: string): boolean => /^bin\/napi-v\d+\/(?!linux)/.test(path) || (/\/linux\/./.test(path) && !path.includes(`/linux/${arch}`));
-  const isNeeded = (path: string): boolean => !unneeded.test(path) && !foreignLibrary(path);
+  const isNeeded = (path: string): boolean => isRead(path) && !/^(script|lib)$/.test(path) && !foreignLibrary(path);
   await copyPackages('.onnxruntime', `${await versionOf(from)} linux/${arch}\n`, [
     { name: 'onnxruntime-node', from, isNeeded },
     { name: 'onnxruntime-common', from: join(from, '..', 'onnxruntime-common'), isNeeded },
@@ -119,11 +121,10 @@ async function copyDatabase(arch: string): Promise<void> {
   const native = `@duckdb/node-bindings-linux-${arch}`;
   const library = join(from, '..', '..', native);
   if (!existsSync(library)) throw new Error(`${native} is not installed: npm install --no-save --os=linux --cpu=${arch} ${native}@${await versionOf(from)}`);
-  const isNeeded = (path: string): boolean => !/(^|\/)README\.md$|\.(map|d\.ts)$/.test(path);
   await copyPackages('.duckdb', `${await versionOf(from)} linux/${arch}\n`, [
-    { name: '@duckdb/node-api', from, isNeeded },
-    { name: '@duckdb/node-bindings', from: join(from, '..', 'node-bindings'), isNeeded },
-    { name: native, from: library, isNeeded },
+    { name: '@duckdb/node-api', from, isNeeded: isRead },
+    { name: '@duckdb/node-bindings', from: join(from, '..', 'node-bindings'), isNeeded: isRead },
+    { name: native, from: library, isNeeded: isRead },
   ]);
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { systemCode } from '../object-store/file.ts';
 
 const ABSENT: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR']);
 
@@ -12,7 +13,7 @@ export async function readMountedFile(path: string): Promise<string | undefined>
     const text = (await readFile(path, 'utf8')).trim();
     return text === '' ? undefined : text;
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && ABSENT.has(thrown.code)) return undefined;
+    if (ABSENT.has(systemCode(thrown))) return undefined;
     throw thrown;
   }
 }

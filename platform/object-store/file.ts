@@ -1,6 +1,7 @@
 import { constants, createReadStream } from 'node:fs';
 import { access, mkdir, open, opendir, readdir, realpath, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import type { ErrorCode } from '../../contracts/error-catalogue.ts';
@@ -21,6 +22,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 
 /** What a volume of the network answers while its server is away or busy. */
 const TRANSIENT: ReadonlySet<string> = new Set(['EAGAIN', 'EBUSY', 'EIO', 'ESTALE', 'ETIMEDOUT']);
+
+const CANNOT_FLUSH: ReadonlySet<string> = new Set(['EACCES', 'EBADF', 'EINVAL', 'ENOSYS', 'ENOTSUP']);
 
 /** The error code of a failed file system call; undefined for other errors. */
 export function systemCode(thrown: unknown): string | undefined {
@@ -76,8 +79,9 @@ export class FileStore implements ObjectStore {
       if (ifAbsent) return this.#create(path, bytes);
       const temporary = `${path}.${randomUUID()}.tmp`;
       try {
-        await writeFile(temporary, bytes, { flag: 'wx', signal });
+        await writeFile(temporary, bytes, { flag: 'wx', flush: true, signal });
         await rename(temporary, path);
+        await flushFolder(dirname(path));
       } finally {
         await rm(temporary, { force: true });
       }
@@ -255,6 +259,19 @@ export class FileStore implements ObjectStore {
     const code = CODES[system] ?? 'StoreUnreachable';
     const what = code === 'FileMissing' ? 'does not exist' : `failed with ${system}`;
     return new ChurnOpsError(code, `${this.#url}/${key} ${what}.`, { cause: thrown });
+  }
+}
+
+/** Whoever is told that something is stored must find it after a power cut, too. Not every network volume can do this for a folder. */
+async function flushFolder(folder: string): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(folder, 'r');
+    await handle.sync();
+  } catch (thrown) {
+    if (!CANNOT_FLUSH.has(systemCode(thrown) ?? '')) throw thrown;
+  } finally {
+    await handle?.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import type { FeedbackResponse } from '../../contracts/feedback.ts';
+import type { LabelRecord } from '../../contracts/journal.ts';
 import { publicError } from '../http/answers.ts';
 import type { RouteRequest } from '../http/express-app.ts';
 import { assertJsonType, parseJson } from '../http/request-checks.ts';
@@ -9,8 +10,10 @@ import { checkLabels } from './label-check.ts';
 import type { LabelContext } from './label-check.ts';
 import type { LabelLog } from './label-log.ts';
 
-/** Bodies that are read, checked and stored at once: with 1 MiB each a fraction of what predictions may take. */
-const MAX_IN_FLIGHT = 16;
+/** Bodies that are read and checked at once: with 1 MiB each a fraction of what predictions may take. */
+const MAX_BODIES = 16;
+/** Requests that wait for the store; how many bytes their labels may have is the log's to say. */
+const MAX_WAITING = 1024;
 
 /** What feedback is made of. */
 export type FeedbackOptions = Readonly<{
@@ -27,7 +30,8 @@ export type FeedbackOptions = Readonly<{
 /** Takes labels for the predictions of one model: `POST /v1/models/<name>:feedback`. */
 export class Feedback {
   readonly #options: FeedbackOptions;
-  #inFlight = 0;
+  #bodies = 0;
+  #waiting = 0;
 
   constructor(options: FeedbackOptions) {
     this.#options = options;
@@ -51,21 +55,31 @@ export class Feedback {
   }
 
   async #stored({ headers, readBody }: RouteRequest): Promise<FeedbackResponse> {
-    const { log, labels, standing, now = Date.now } = this.#options;
+    const { log } = this.#options;
     const tokens = await this.#options.tokens();
     if (tokens.length === 0) throw new ChurnOpsError('FeedbackUnavailable', 'The Secret with the token of this model is not mounted.');
     assertToken(headers.authorization, tokens);
     if (log === undefined) throw new ChurnOpsError('FeedbackUnavailable', 'The pod has no object store to keep labels in.');
     assertJsonType(headers['content-type']);
-    if (this.#inFlight >= MAX_IN_FLIGHT) throw new ChurnOpsError('Overloaded', `${MAX_IN_FLIGHT} feedback requests are in flight.`);
-    this.#inFlight += 1;
+    const records = await this.#checked(readBody);
+    if (this.#waiting >= MAX_WAITING) throw new ChurnOpsError('Overloaded', `${MAX_WAITING} feedback requests wait for the store.`);
+    this.#waiting += 1;
     try {
-      const body = parseJson(await readBody(), (text) => text);
-      const records = checkLabels(body, { labels, standing, nowMs: now() });
       await log.store(records);
-      return { stored: records.length };
     } finally {
-      this.#inFlight -= 1;
+      this.#waiting -= 1;
+    }
+    return { stored: records.length };
+  }
+
+  async #checked(readBody: RouteRequest['readBody']): Promise<readonly LabelRecord[]> {
+    const { labels, standing, now = Date.now } = this.#options;
+    if (this.#bodies >= MAX_BODIES) throw new ChurnOpsError('Overloaded', `${MAX_BODIES} feedback requests are being read.`);
+    this.#bodies += 1;
+    try {
+      return checkLabels(parseJson(await readBody(), (text) => text), { labels, standing, nowMs: now() });
+    } finally {
+      this.#bodies -= 1;
     }
   }
 }

@@ -1,9 +1,9 @@
+import { entityName } from '../../contracts/journal.ts';
 import type { Arm, Prediction, Role } from '../../contracts/prediction.ts';
 import type { RowOutcome } from '../traffic/candidate-client.ts';
-import { entityText } from '../traffic/entity.ts';
 import { armOf } from '../traffic/experiment.ts';
 import type { Experiment } from '../traffic/experiment.ts';
-import type { CandidateOutcome, ObservedPrediction, VersionScore } from '../traffic/prediction-observer.ts';
+import type { CandidateOutcome, ObservedPrediction, VersionScore } from '../prediction/observed-prediction.ts';
 import { rowBodies } from '../traffic/row-bodies.ts';
 import type { RowsBody } from '../traffic/row-bodies.ts';
 import type { DecodedCall } from './predict-protocol.ts';
@@ -44,7 +44,7 @@ export class AnsweredRows {
   /** The customer of a row; undefined where it names nobody. */
   entityOf(row: number): string | undefined {
     const { entityColumn } = this.#frame;
-    return entityColumn === undefined ? undefined : entityText(this.#scored.decoded.valueAt(row, entityColumn));
+    return entityColumn === undefined ? undefined : entityName(this.#scored.decoded.valueAt(row, entityColumn));
   }
 
   /** A row as `{"instances"}` has it. */

@@ -4,7 +4,7 @@ import type { Logger } from '../../platform/logging/logger.ts';
 import type { RowOutcome } from '../traffic/candidate-client.ts';
 import type { CandidateScore } from '../traffic/candidate-answer.ts';
 import type { FollowedPolicy } from '../traffic/followed-policy.ts';
-import type { PredictionObserver } from '../traffic/prediction-observer.ts';
+import type { PredictionObserver } from '../prediction/observed-prediction.ts';
 import { candidateRows, mergeRows } from '../traffic/sides.ts';
 import type { Traffic } from '../traffic/traffic.ts';
 import { AnsweredRows } from './answered-rows.ts';

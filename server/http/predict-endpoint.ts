@@ -9,7 +9,7 @@ import type { RowBatch } from '../engine/row-batch.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { ServingMetrics } from '../telemetry/serving-metrics.ts';
 import { serverTiming } from '../traffic/candidate-answer.ts';
-import type { PredictionObserver } from '../traffic/prediction-observer.ts';
+import type { PredictionObserver } from '../prediction/observed-prediction.ts';
 import type { Traffic } from '../traffic/traffic.ts';
 import type { RowsFrame } from './answered-rows.ts';
 import { answer, answerError, callerOf } from './answers.ts';

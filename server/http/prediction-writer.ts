@@ -1,6 +1,6 @@
 import type { ModelCard } from '../../contracts/model-card.ts';
 import type { Prediction, Role } from '../../contracts/prediction.ts';
-import type { NewPredictionId } from '../traffic/prediction-observer.ts';
+import type { NewPredictionId } from '../prediction-id/prediction-ids.ts';
 
 /** What every prediction of a pod has in common. */
 export type PredictionFrame = Readonly<{

@@ -5,7 +5,7 @@ import { retry } from '../../platform/retry/retry.ts';
 import { idFraction } from '../prediction-id/prediction-ids.ts';
 import { RecordBuffer } from './record-buffer.ts';
 import type { RecordWriter } from './record-writer.ts';
-import type { ScoredRow } from './scored-row.ts';
+import type { ObservedPrediction } from '../prediction/observed-prediction.ts';
 import type { SegmentDisk } from './segment-disk.ts';
 import { segmentKey } from './segment-name.ts';
 import type { SegmentName } from './segment-name.ts';
@@ -48,6 +48,8 @@ export type JournalOptions = Readonly<{
   logger: Logger;
   limits?: JournalLimits;
   schedule?: Schedule;
+  /** Milliseconds of a clock that does not jump. */
+  nowMs?: () => number;
   random?: () => number;
 }>;
 
@@ -75,6 +77,7 @@ export class Journal {
   #cancelShip: (() => void) | undefined;
   #round: Promise<void> | undefined;
   #failures = 0;
+  #sealing = false;
   #closed = false;
   #defectTold = false;
 
@@ -105,7 +108,7 @@ export class Journal {
   }
 
   /** Takes a row that was scored and answered. Never throws, never waits; what finds no room is counted. */
-  observe(row: ScoredRow): void {
+  observe(row: ObservedPrediction): void {
     const { samplePercent, events, records } = this.#options;
     try {
       if (samplePercent < 100 && idFraction(row.predictionId) * 100 >= samplePercent) return;
@@ -129,8 +132,7 @@ export class Journal {
 
   /** Writes and ships all there is now. @throws what the store threw, or the signal's reason */
   async ship(signal: AbortSignal): Promise<void> {
-    await this.#writeAll();
-    this.#segments.close();
+    await this.#seal();
     await this.#segments.ship((segment, lines) => this.#send(segment, lines, signal));
   }
 
@@ -146,7 +148,8 @@ export class Journal {
     if (signal.aborted) onAbort();
     try {
       await this.#round;
-      await this.#writeAll();
+      // Also where there is no time left to ship: what is on the volume is not lost.
+      await this.#seal();
       await retry(() => this.ship(signal), { ...CLOSING_RETRY, signal, onRetry: (error) => this.#options.logger.warn({ error }, 'segments could not be shipped yet') });
     } catch (error) {
       this.#options.logger.error({ error, ...this.waiting }, 'segments stay on the volume of the pod');
@@ -156,12 +159,14 @@ export class Journal {
     return this.waiting;
   }
 
-  async #writeAll(): Promise<void> {
-    for (;;) {
-      this.#flush();
-      if (this.#writing === undefined) return;
-      await this.#writing;
-    }
+  /** Writes what waits now, and closes the segment behind it. Ends however many rows come meanwhile: they are the next one's. */
+  async #seal(): Promise<void> {
+    await this.#writing;
+    this.#flush();
+    if (this.#writing === undefined) return this.#segments.close();
+    // Closed by the write itself, when it ends: whoever waits for it comes a moment later, when another one may have begun.
+    this.#sealing = true;
+    await this.#writing;
   }
 
   /** Begins to write what waits, unless that is under way: then its end begins the next. */
@@ -181,6 +186,8 @@ export class Journal {
       this.#options.events.dropped('Defect', spans.reduce((sum, { rows }) => sum + rows, 0));
       this.#options.logger.error({ error }, 'a batch of predictions could not be written');
     }
+    if (this.#sealing) this.#segments.close();
+    this.#sealing = false;
     this.#buffer.release();
     this.#writing = undefined;
     if (this.#buffer.sizeBytes >= this.#limits.flushBytes) this.#flush();
@@ -198,7 +205,8 @@ export class Journal {
   }
 
   async #shipRound(): Promise<void> {
-    const { events, logger, random = Math.random } = this.#options;
+    const { events, logger, random = Math.random, nowMs = () => performance.now() } = this.#options;
+    const beganMs = nowMs();
     try {
       await this.ship(this.#stop.signal);
       if (this.#failures > 0) logger.info({ failures: this.#failures }, 'the store takes segments again');
@@ -209,7 +217,10 @@ export class Journal {
       if (!this.#closed) logger.warn({ error, failures: this.#failures, ...this.waiting }, 'segments could not be shipped; they wait on the volume');
     }
     this.#round = undefined;
-    if (!this.#closed) this.#shipIn(shipDelayMs(this.#failures, random));
+    if (this.#closed) return;
+    const delayMs = shipDelayMs(this.#failures, random);
+    // From beginning to beginning: the first row after a round must not wait for the length of the round, too.
+    this.#shipIn(this.#failures === 0 ? Math.max(0, delayMs - (nowMs() - beganMs)) : delayMs);
   }
 }
 

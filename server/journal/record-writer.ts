@@ -1,7 +1,5 @@
-import { entityName } from '../../contracts/journal.ts';
 import type { ModelCard } from '../../contracts/model-card.ts';
-import { NO_ROLLOUT } from './scored-row.ts';
-import type { ScoredRow, VersionScore } from './scored-row.ts';
+import type { ObservedPrediction, VersionScore } from '../prediction/observed-prediction.ts';
 
 /** Longer raw columns are left out: a paired score is worth more than them, and one customer must not fill the journal. */
 export const MAX_FEATURES_CHARS = 65_536;
@@ -24,15 +22,15 @@ export class RecordWriter {
   }
 
   /** The line of a row, its end included; probabilities are finite. */
-  line(row: ScoredRow): string {
-    const entity = this.#entityKept ? entityName(row.entity) : undefined;
+  line(row: ObservedPrediction): string {
+    const entity = this.#entityKept ? row.entity : undefined;
     const head = `{"schemaVersion":1,"id":${JSON.stringify(row.predictionId)},"requestId":${JSON.stringify(row.requestId)},"entity":${entity === undefined ? 'null' : JSON.stringify(entity)}`;
     const { role, decision, arm } = row.answered;
     const answered = `"answered":{"role":"${role}","decision":${decision}${arm === undefined ? '' : `,"arm":"${arm}"`}}`;
     return `${head},"at":"${new Date(row.atMs).toISOString()}",${scoreText(row.own)}${candidateText(row.candidate)},${answered}${this.#featuresText(row.features)}}\n`;
   }
 
-  #featuresText(features: ScoredRow['features']): string {
+  #featuresText(features: ObservedPrediction['features']): string {
     if (this.#columns.length === 0) return '';
     let text = '';
     for (const { name, head } of this.#columns) {
@@ -50,7 +48,7 @@ function scoreText({ version, hash, probability, decision }: VersionScore): stri
   return `"version":${JSON.stringify(version)},"hash":"${hash}","probability":${probability},"decision":${decision}`;
 }
 
-function candidateText(candidate: ScoredRow['candidate']): string {
+function candidateText(candidate: ObservedPrediction['candidate']): string {
   if (candidate.scored) return `,"candidate":{${scoreText(candidate.score)}}`;
-  return candidate.absence === NO_ROLLOUT ? '' : `,"candidate":{"missing":${JSON.stringify(candidate.absence)}}`;
+  return candidate.absence === 'NoRollout' ? '' : `,"candidate":{"missing":${JSON.stringify(candidate.absence)}}`;
 }

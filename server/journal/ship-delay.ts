@@ -1,5 +1,5 @@
-/** A lost node loses no more than this of predictions (DESIGN section 3.3). */
-export const SHIP_EVERY_MS = 60_000;
+/** A lost node loses at most a minute of predictions (DESIGN section 3.3): 55 s, and some for writing and sending. */
+export const SHIP_EVERY_MS = 55_000;
 const FIRST_RETRY_MS = 5000;
 
 /**

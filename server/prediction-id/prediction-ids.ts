@@ -30,6 +30,9 @@ export function readPredictionId(text: string): PredictionIdParts | undefined {
   return { model, atMs: Buffer.from(payload, 'base64url').readUIntBE(0, TIME_BYTES), signed: `${model}.${payload}`, mac };
 }
 
+/** Makes the `id` of a prediction. Called once for each row that is answered. */
+export type NewPredictionId = () => string;
+
 /** What an id is for a model: its own, no id, one of another model, or one that none of its keys made. */
 export type IdStanding = 'Own' | 'Malformed' | 'OtherModel' | 'UnknownKey';
 

@@ -16,7 +16,6 @@ import { readLocalPackage } from '../package/local-package.ts';
 import { ServingMetrics } from '../telemetry/serving-metrics.ts';
 import type { Experiment } from '../traffic/experiment.ts';
 import { PolicyFile } from '../traffic/policy-file.ts';
-import type { NewPredictionId, PredictionObserver } from '../traffic/prediction-observer.ts';
 import { Traffic } from '../traffic/traffic.ts';
 import { createDataPort } from './data-port.ts';
 import { JOURNAL_FOLDERS, openJournaling } from './journaling.ts';
@@ -51,9 +50,6 @@ export type ServingOptions = Readonly<{
   drain?: DrainTimes;
   admission?: AdmissionLimits;
   connection?: ConnectionLimits;
-  /** As DataPortOptions has them. */
-  observer?: PredictionObserver;
-  newPredictionId?: NewPredictionId;
 }>;
 
 /** A serving process that is Ready. */
@@ -114,7 +110,18 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
     ServingMetrics.engineInfo(registry, engine.name, found.digest);
     journaling = await openJournaling({ environment, card: found.card, registry, logger, folders: options.folders ?? JOURNAL_FOLDERS });
     const { ids, feedback, journal, close: closeJournal } = journaling;
-    const opened = createDataPort({ ...options, model, engine, registry, traffic, state: () => state, newPredictionId: () => ids.issue(Date.now()), feedback });
+    const opened = createDataPort({
+      ...options,
+      model,
+      engine,
+      registry,
+      traffic,
+      state: () => state,
+      newPredictionId: () => ids.issue(Date.now()),
+      feedback,
+      // Of no row where none is kept: then a pod makes no records either.
+      ...(journal === undefined || environment.CHURNOPS_JOURNAL_SAMPLE_PERCENT === 0 ? {} : { observer: journal }),
+    });
     // Before the first caller, so that a container that starts again in its pod goes on with the sides that its customers have.
     await policyFile.open();
     const dataPort = await listen(opened.server, options.dataPort, host);
@@ -141,7 +148,7 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
     await policyFile.close();
     await traffic.close();
     await closeGracefully(control, 0);
-    await journaling?.close(AbortSignal.timeout(0));
+    await journaling?.close(AbortSignal.timeout((options.drain ?? DRAIN).journalMs));
     await engine?.close();
     throw thrown;
   }

@@ -14,7 +14,7 @@ export class JournalMetrics implements JournalEvents {
   readonly #torn: Counter.Internal;
   readonly #failures: Counter<'code'>;
 
-  /** @param waiting what is on the volume; undefined until the journal is open */
+  /** @param waiting what is on the volume; undefined while no journal is kept */
   constructor(registry: Registry, waiting: () => Left | undefined) {
     const registers = [registry];
     this.#dropped = new Counter({ name: `${PREFIX}dropped_total`, help: 'Predictions that the journal lost, by reason.', labelNames: ['reason'], registers });
@@ -22,21 +22,21 @@ export class JournalMetrics implements JournalEvents {
     this.#shipped = new Counter({ name: `${PREFIX}shipped_total`, help: 'Predictions that the store has.', registers }).labels();
     this.#torn = new Counter({ name: `${PREFIX}torn_segments_total`, help: 'Segments that ended in half a line, which was left out.', registers }).labels();
     this.#failures = new Counter({ name: `${PREFIX}ship_failures_total`, help: 'Tries to ship that failed, by error code.', labelNames: ['code'], registers });
-    const gauge = (name: string, help: string, value: (left: Left) => number): void => {
+    const gauge = (name: string, help: string, value: (left: Left | undefined) => number): void => {
       registry.registerMetric(
         new Gauge({
           name: `${PREFIX}${name}`,
           help,
           registers: [],
           collect() {
-            const left = waiting();
-            if (left !== undefined) this.set(value(left));
+            this.set(value(waiting()));
           },
         }),
       );
     };
-    gauge('segments', 'Segments on the volume of the pod.', ({ segments }) => segments);
-    gauge('segments_bytes', 'Bytes of the segments on the volume of the pod.', ({ sizeBytes }) => sizeBytes);
+    gauge('open', '1 while the pod keeps a journal; 0 without a store, or without a folder for segments.', (left) => (left === undefined ? 0 : 1));
+    gauge('segments', 'Segments on the volume of the pod.', (left) => left?.segments ?? 0);
+    gauge('segments_bytes', 'Bytes of the segments on the volume of the pod.', (left) => left?.sizeBytes ?? 0);
   }
 
   readonly dropped = (reason: DropReason, rows: number): void => this.#dropped.labels(reason).inc(rows);

@@ -1,5 +1,5 @@
 import type { CandidateAbsence } from '../../contracts/traffic.ts';
-import type { VersionScore } from './prediction-observer.ts';
+import type { VersionScore } from '../prediction/observed-prediction.ts';
 
 /** What the candidate made of a row, with the label as it says it. */
 export type CandidateScore = VersionScore & Readonly<{ label: string }>;

@@ -84,7 +84,7 @@ export class FeedbackDatabase {
   async #excluded(): Promise<JoinCounts['excluded']> {
     const excluded: Record<Exclusion, number> = { BeforeWindow: 0, NotMatured: 0, OtherVersion: 0, NoCandidateScore: 0, OutsidePopulation: 0 };
     const reader = await this.#connection.runAndReadAll('select exclusion, count(*) from classified where exclusion is not null group by exclusion');
-    for (const [exclusion, count] of reader.getRows()) if (isExclusion(exclusion, excluded)) excluded[exclusion] = Number(count);
+    for (const [exclusion = null, count] of reader.getRows()) if (isExclusion(exclusion, excluded)) excluded[exclusion] = Number(count);
     return excluded;
   }
 

@@ -51,7 +51,7 @@ async function rig(files: Readonly<Record<string, string>> = {}) {
     }
     return found;
   };
-  const entities = async () => [...(await objects()).values()].flat().map(({ entity }) => entity).toSorted();
+  const entities = async () => [...(await objects()).values()].flat().map(({ entity }) => entity ?? '').toSorted((a, b) => (a < b ? -1 : 1));
   return { root, store, put, run, objects, entities, patience };
 }
 

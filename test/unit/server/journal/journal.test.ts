@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ChurnOpsError } from '../../../../contracts/error-catalogue.ts';
 import { Journal, JOURNAL_LIMITS } from '../../../../server/journal/journal.ts';
 import type { JournalLimits } from '../../../../server/journal/journal.ts';
-import type { ScoredRow } from '../../../../server/journal/scored-row.ts';
+import type { ObservedPrediction } from '../../../../server/prediction/observed-prediction.ts';
 import type { DropReason } from '../../../../server/journal/segments.ts';
 import { ephemeralKeyring } from '../../../../server/prediction-id/keyring.ts';
 import { PredictionIds } from '../../../../server/prediction-id/prediction-ids.ts';
@@ -19,7 +19,7 @@ async function rig({ disk = new MemoryDisk(), samplePercent = 100, limits = {} }
   const dropped = new Map<DropReason, number>();
   const store = new Map<string, Buffer>();
   const timers: Timer[] = [];
-  const told = { failures: 0, takes: async (): Promise<void> => undefined };
+  const told = { failures: 0, nowMs: 0, takes: async (): Promise<void> => undefined };
   const { logger, lines } = keptLogger();
   const journal = await Journal.open({
     records: {
@@ -52,6 +52,7 @@ async function rig({ disk = new MemoryDisk(), samplePercent = 100, limits = {} }
       timers.push(timer);
       return () => (timer.cancelled = true);
     },
+    nowMs: () => told.nowMs,
     random: () => 0,
   });
   /** Fires what waits for at most so long. */
@@ -65,7 +66,7 @@ async function rig({ disk = new MemoryDisk(), samplePercent = 100, limits = {} }
   return { journal, disk, store, dropped, told, fire, waits, lines, stored: () => [...store.values()].flatMap(idsOf) };
 }
 
-function row(predictionId: string, given: Partial<ScoredRow> = {}): ScoredRow {
+function row(predictionId: string, given: Partial<ObservedPrediction> = {}): ObservedPrediction {
   return { ...plainRow, predictionId, ...given };
 }
 
@@ -79,7 +80,7 @@ test('rows are written after a while, and shipped where their hour is', async ()
   const { journal, disk, store, fire, waits, stored } = await rig();
   journal.observe(row('a'));
   journal.observe(row('b', { atMs: AT_MS + 3_600_000 }));
-  expect([disk.files.size, waits()]).toEqual([0, [60_000, 250]]);
+  expect([disk.files.size, waits()]).toEqual([0, [55_000, 250]]);
   fire(250);
   await settled(() => disk.files.size === 2);
   fire(60_000);
@@ -90,7 +91,7 @@ test('rows are written after a while, and shipped where their hour is', async ()
     'predictions/tiny-churn/dt=2026-11-21/hour=08/pod-000002.ndjson.gz',
   ]);
   await settled(() => waits().length === 1);
-  expect(waits()).toEqual([60_000]);
+  expect(waits()).toEqual([55_000]);
 });
 
 test('a clock that jumps loses and overwrites nothing', async () => {
@@ -102,6 +103,52 @@ test('a clock that jumps loses and overwrites nothing', async () => {
   }
   expect(store.size).toBe(jumps.length);
   expect(stored()).toEqual(['0', '1', '2', '3', '4', '5']);
+});
+
+/** Knows which files were read while they were being written to. */
+class WatchedDisk extends MemoryDisk {
+  readonly readTooSoon: string[] = [];
+  appended: () => void = () => undefined;
+  readonly #open = new Set<string>();
+
+  override async append(name: string, bytes: Uint8Array): Promise<void> {
+    this.#open.add(name);
+    await super.append(name, bytes);
+    this.appended();
+    this.#open.delete(name);
+  }
+
+  override async read(name: string): Promise<Buffer> {
+    if (this.#open.has(name)) this.readTooSoon.push(name);
+    return super.read(name);
+  }
+}
+
+test.each([1, 1 << 16])('rows that never cease to come hold no shipping up, nor are they cut in two (flushed at %d bytes)', async (flushBytes) => {
+  const disk = new WatchedDisk();
+  const { journal, stored, dropped } = await rig({ disk, limits: { flushBytes } });
+  let rows = 0;
+  const observe = (): void => {
+    if (rows < 1000) journal.observe(row(String((rows += 1))));
+  };
+  disk.appended = observe;
+  observe();
+  await journal.ship(never);
+  expect(stored().length).toBeLessThan(10);
+  while (journal.waiting.segments > 0 || stored().length < 1000) await journal.ship(never);
+  expect(stored()).toEqual(Array.from({ length: 1000 }, (_, at) => String(at + 1)));
+  expect([disk.readTooSoon, dropped.size]).toEqual([[], 0]);
+});
+
+test('the next minute begins with the round, not with its end', async () => {
+  const { journal, told, fire, waits, store } = await rig();
+  journal.observe(row('a'));
+  told.takes = async () => {
+    told.nowMs += 8000;
+  };
+  fire(60_000);
+  await settled(() => store.size === 1 && waits().length === 1);
+  expect(waits()).toEqual([47_000]);
 });
 
 describe('memory is bounded', () => {
@@ -126,7 +173,7 @@ describe('memory is bounded', () => {
     const { journal, disk, waits } = await rig({ limits: { flushBytes: 100 } });
     for (let at = 0; at < 20; at += 1) journal.observe(row(String(at)));
     await settled(() => disk.files.size === 1);
-    expect(waits()).toContain(60_000);
+    expect(waits()).toContain(55_000);
   });
 });
 
@@ -137,7 +184,7 @@ describe('a store', () => {
       throw new ChurnOpsError('StoreUnreachable', 'The store is away.');
     };
     journal.observe(row('a'));
-    for (const [failures, ms] of [[1, 2500], [2, 5000], [3, 10_000], [4, 20_000], [5, 30_000]] as const) {
+    for (const [failures, ms] of [[1, 2500], [2, 5000], [3, 10_000], [4, 20_000], [5, 27_500]] as const) {
       fire(60_000);
       await settled(() => told.failures === failures && waits().length === 1);
       expect(waits()).toEqual([ms]);
@@ -146,7 +193,7 @@ describe('a store', () => {
     told.takes = async () => undefined;
     fire(60_000);
     await settled(() => store.size === 1 && waits().length === 1);
-    expect([stored(), waits(), journal.waiting.segments]).toEqual([['a'], [60_000], 0]);
+    expect([stored(), waits(), journal.waiting.segments]).toEqual([['a'], [55_000], 0]);
     expect(lines.join('')).toContain('takes segments again');
   });
 

@@ -2,13 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { PredictionRecord } from '../../../../contracts/journal.ts';
 import { MAX_FEATURES_CHARS, RecordWriter } from '../../../../server/journal/record-writer.ts';
-import type { ScoredRow } from '../../../../server/journal/scored-row.ts';
+import type { ObservedPrediction } from '../../../../server/prediction/observed-prediction.ts';
 import { tinyCard } from '../tiny-package.ts';
 import { HASH, plainRow } from './rows.ts';
 
 const all = new RecordWriter({ card: tinyCard, features: true, redact: [] });
 
-function recordOf(writer: RecordWriter, row: ScoredRow): unknown {
+function recordOf(writer: RecordWriter, row: ObservedPrediction): unknown {
   const line = writer.line(row);
   expect(line.indexOf('\n')).toBe(line.length - 1);
   return JSON.parse(line);
@@ -31,13 +31,12 @@ test('a record has what was scored and what was answered', () => {
 });
 
 const score = { version: 'v2', hash: 'b'.repeat(64), probability: 0.3, decision: false };
-test.each<{ name: string; given: Partial<ScoredRow>; expected: Partial<PredictionRecord> }>([
+test.each<{ name: string; given: Partial<ObservedPrediction>; expected: Partial<PredictionRecord> }>([
   { name: 'a pair', given: { candidate: { scored: true, score } }, expected: { candidate: score } },
   { name: 'a pair that did not come about', given: { candidate: { scored: false, absence: 'QueueFull' } }, expected: { candidate: { missing: 'QueueFull' } } },
   { name: 'no rollout', given: {}, expected: { candidate: undefined } },
   { name: 'control group', given: { answered: { role: 'stable', decision: null, arm: 'control' } }, expected: { answered: { role: 'stable', decision: null, arm: 'control' } } },
   { name: 'nobody', given: { entity: undefined }, expected: { entity: null } },
-  { name: 'an entity without end', given: { entity: 'x'.repeat(257) }, expected: { entity: null } },
   { name: 'a missing and an absent value', given: { features: { tenure: null, Contract: 'Two year' } }, expected: { features: { tenure: null, Contract: 'Two year' } } },
   { name: 'a NaN, as a binary tensor has it', given: { features: { tenure: Number.NaN } }, expected: { features: { tenure: null } } },
   { name: 'columns that the model does not know', given: { features: { iban: 'DE00', tenure: 1 } }, expected: { features: { tenure: 1 } } },

@@ -1,10 +1,10 @@
-import type { ScoredRow } from '../../../../server/journal/scored-row.ts';
+import type { ObservedPrediction } from '../../../../server/prediction/observed-prediction.ts';
 
 export const AT_MS = Date.parse('2026-11-21T07:00:00.123Z');
 export const HASH = 'a'.repeat(64);
 
 /** A row as a pod scores it while no rollout runs. */
-export const plainRow: ScoredRow = {
+export const plainRow: ObservedPrediction = {
   predictionId: 'tiny-churn.AZrX3kQ1c0mKq7b2vN0xAZrX3kQ1c0mKq7b2',
   requestId: 'request-1',
   entity: '7590-VHVEG',

@@ -59,11 +59,11 @@ test('the policy in the file is followed, refused with its reason, and gone when
   const policyFile = join(folder, 'policy');
   const candidate = await httpCandidate(scores(0.9));
   const policy = {
-    schemaVersion: 1, revision: 3, mode: 'Canary', stableHash: tinyEnvironment.CHURNOPS_CANDIDATE_HASH, candidateHash: 'c'.repeat(64), candidateVersion: 'v2',
+    schemaVersion: 1, revision: 3, mode: 'Canary', stableHash: tinyServeEnvironment.CHURNOPS_CANDIDATE_HASH, candidateHash: 'c'.repeat(64), candidateVersion: 'v2',
     candidateAddress: `127.0.0.1:${candidate.port}`, percent: 100, maxErrorPercent: 1,
   };
   await writeFile(policyFile, JSON.stringify(policy));
-  const { serving: { dataPort, controlPort, drain }, lines } = await start({ policyFile, drain: { lingerMs: 0, graceMs: 10_000 } });
+  const { serving: { dataPort, controlPort, drain }, lines } = await start({ policyFile, drain: { lingerMs: 0, graceMs: 10_000, journalMs: 10_000 } });
   const state = async (): Promise<TrafficState> => TrafficState.parse(JSON.parse((await control(controlPort, '/control/traffic')).text));
   // Before the first caller.
   expect(await state()).toMatchObject({ revision: 3, sides: { candidate: { requests: 0, breaker: 'Closed' } } });

@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { entityText } from '../../../../server/traffic/entity.ts';
 import { isWithin, shareOf } from '../../../../server/traffic/share.ts';
 
 const SALT = '3f9a1c2e5d7b8f60a1b2c3d4e5f60718293a4b5c6d7e8f9001122334455667ff';
@@ -41,20 +40,3 @@ test('sides under two salts have nothing to do with each other', () => {
   const inBoth = customers.filter((key) => isWithin(50, SALT, key) && isWithin(20, 'q4', key)).length / KEYS;
   expect(Math.abs(inBoth - 0.1)).toBeLessThan(bound(10, KEYS));
 });
-
-test.each<{ value: unknown; entity: string | undefined }>([
-  { value: '7590-VHVEG', entity: '7590-VHVEG' },
-  { value: ' 7590 ', entity: ' 7590 ' },
-  { value: 7590, entity: '7590' },
-  { value: 7590.5, entity: '7590.5' },
-  { value: 'x'.repeat(256), entity: 'x'.repeat(256) },
-  { value: 'x'.repeat(257), entity: undefined },
-  { value: '', entity: undefined },
-  { value: '  ', entity: undefined },
-  { value: null, entity: undefined },
-  { value: undefined, entity: undefined },
-  { value: Number.NaN, entity: undefined },
-  { value: true, entity: undefined },
-  { value: ['7590'], entity: undefined },
-  { value: { id: 1 }, entity: undefined },
-])('$value names $entity', ({ value, entity }) => expect(entityText(value)).toBe(entity));

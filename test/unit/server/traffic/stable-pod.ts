@@ -9,7 +9,7 @@ import type { ColumnBatch, Engine } from '../../../../server/engine/engine.ts';
 import { createDataPort } from '../../../../server/serving/data-port.ts';
 import type { DataPort, DataPortOptions } from '../../../../server/serving/data-port.ts';
 import type { ServingModel } from '../../../../server/serving/serving-model.ts';
-import type { ObservedPrediction, PredictionObserver } from '../../../../server/traffic/prediction-observer.ts';
+import type { ObservedPrediction, PredictionObserver } from '../../../../server/prediction/observed-prediction.ts';
 import { Traffic } from '../../../../server/traffic/traffic.ts';
 import { keptLogger, tinyCard } from '../tiny-package.ts';
 import { policy, STABLE } from './policy.ts';

@@ -35,7 +35,7 @@ export type ObservedPrediction = Readonly<{
 }>;
 
 /**
- * Is told of every row that was scored and answered, once, after the answer: at once where no candidate is asked, and when the candidate's
+ * Is told of every row that was scored and answered (the journal is), once, after the answer: at once where no candidate is asked, and when the candidate's
  * score has come or will not come where one is. Rows whose caller was gone before the answer, and requests that another pod forwarded (it
  * observes them itself), are not told. Must not throw and must not wait: it runs between requests.
  *
@@ -44,6 +44,3 @@ export type ObservedPrediction = Readonly<{
 export interface PredictionObserver {
   observe(prediction: ObservedPrediction): void;
 }
-
-/** Makes the `id` of a prediction, of letters, digits, `-`, `_`, `.` and `:`. Called once for each row that is answered. */
-export type NewPredictionId = () => string;
