@@ -8,7 +8,7 @@ import { CHOOSE, classify, DECIDE, DISTINCT, SAMPLES, stageFiles, TABLES, TAKE_S
 export type DatabaseOptions = Readonly<{
   /** An empty folder on a disk with room: what does not fit into memory goes there. */
   folder: string;
-  /** Memory of the database in MiB; the process has some 150 MiB more. */
+  /** Memory of the database in MiB, at least 128: of two threads each reads through 32. The process has some 150 MiB more. */
   memoryMiB: number;
 }>;
 

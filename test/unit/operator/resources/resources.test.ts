@@ -296,7 +296,5 @@ describe('the ServiceAccount of the model', () => {
     { name: 'is there for pods without an account', credentials: {}, expected: ['telco-churn'] },
     { name: 'is not there when every pod has one', credentials: { serving: { serviceAccountName: 'reader' } }, expected: [] },
     { name: 'is left to the user who names one like it', credentials: { serving: { secretRef: { name: 's' } }, evaluation: { serviceAccountName: 'telco-churn' } }, expected: [] },
-  ])('$name', ({ credentials, expected }) => {
-    expect(serviceAccounts(subject({ storage: { credentials } })).map((account) => account.metadata.name)).toEqual(expected);
-  });
+  ])('$name', ({ credentials, expected }) => expect(serviceAccounts(subject({ storage: { credentials } })).map((account) => account.metadata.name)).toEqual(expected));
 });

@@ -35,7 +35,7 @@ async function fileOf(folder: string, lines: readonly string[]): Promise<string>
 
 async function joined(predictions: readonly (readonly string[])[], labels: readonly (readonly string[])[], rules: JoinRules) {
   const folder = await temporaryFolder();
-  const database = await FeedbackDatabase.open({ folder, memoryMiB: 64 });
+  const database = await FeedbackDatabase.open({ folder, memoryMiB: 128 });
   try {
     const unreadable = { predictions: 0, labels: 0 };
     unreadable.predictions = await database.load('prediction', await Promise.all(predictions.map(async (lines) => fileOf(folder, lines))));
@@ -74,7 +74,7 @@ test('lines that are no records are counted, and keep no others away', async () 
 
 test('a file that is no gzip is an error, and nothing of it is taken', async () => {
   const folder = await temporaryFolder();
-  const database = await FeedbackDatabase.open({ folder, memoryMiB: 64 });
+  const database = await FeedbackDatabase.open({ folder, memoryMiB: 128 });
   const good = await fileOf(folder, [predictionLine(predictionOf({ id: idAt(1, 1) }))]);
   const bad = join(folder, 'bad.ndjson.gz');
   await writeFile(bad, 'not gzip');

@@ -49,7 +49,7 @@ test('the journal of the window and the labels since are read, whatever else lie
   const strangers = [`${layout.predictions}/dt=2026-11-21/hour=08/pod-1.ndjson.gz.5b0c.tmp`, `${layout.predictions}/dt=2026-11-21/pod-1.ndjson.gz`, `${layout.predictions}/README`, `${layout.labels}/imported/x.json`];
   for (const key of strangers) await put(key, Buffer.from('not ours'));
 
-  const database = await FeedbackDatabase.open({ folder, memoryMiB: 64 });
+  const database = await FeedbackDatabase.open({ folder, memoryMiB: 128 });
   const taken: InputObject[] = [];
   const repository = { store: new FileStore(root), prefix: 'models/telco-churn', url: '', patience: { totalMs: 0, baseMs: 1, maxMs: 1, signal } };
   const nowMs = FROM_MS + 30 * HOUR_MS;
@@ -68,7 +68,7 @@ test('the journal of the window and the labels since are read, whatever else lie
 
 test('a model that has no journal yet has nothing to load', async () => {
   const [root, scratch, folder] = [await temporaryFolder(), await temporaryFolder(), await temporaryFolder()];
-  const database = await FeedbackDatabase.open({ folder, memoryMiB: 64 });
+  const database = await FeedbackDatabase.open({ folder, memoryMiB: 128 });
   const repository = { store: new FileStore(root), prefix: 'models/telco-churn', url: '', patience: { totalMs: 0, baseMs: 1, maxMs: 1, signal } };
   expect(await loadFeedback({ repository, layout, window: { fromMs: 0, toMs: FROM_MS }, database, scratch, logger: keptLogger().logger })).toEqual({ objects: 0, unreadableLines: 0, unreadableObjects: [] });
   database.close();

@@ -101,10 +101,10 @@ describe('the same file', () => {
 
 test('an import that was cut off goes on with the same objects, of the same time', async () => {
   const rows = Array.from({ length: 20_001 }, (_, at) => `c${at},Yes`).join('\n');
-  const { store, run, objects, patience } = await rig({ 'outcomes/a.csv': `customerID,Churn\n${rows}\n` });
+  const { root, store, run, objects, patience } = await rig({ 'outcomes/a.csv': `customerID,Churn\n${rows}\n` });
   const mapping = { idColumn: 'customerID', outcomeColumn: 'Churn', timeColumn: undefined };
   let puts = 0;
-  const dying = { store: Object.assign(Object.create(store), { put: async (...given: Parameters<FileStore['put']>) => {
+  const dying = { store: Object.assign(new FileStore(root), { put: async (...given: Parameters<FileStore['put']>) => {
     puts += 1;
     if (puts === 3) throw new ChurnOpsError('StoreUnreachable', 'gone');
     return store.put(...given);
@@ -120,8 +120,8 @@ test('an import that was cut off goes on with the same objects, of the same time
 });
 
 test('a file that is gone when its turn comes is passed over', async () => {
-  const { store, run, patience } = await rig({ 'outcomes/a.csv': HEADER });
-  const outcomes = { store: Object.assign(Object.create(store), { read: async () => { throw new ChurnOpsError('FileMissing', 'gone'); } }), prefix: 'outcomes', url: '', patience };
+  const { root, run, patience } = await rig({ 'outcomes/a.csv': HEADER });
+  const outcomes = { store: Object.assign(new FileStore(root), { read: async () => { throw new ChurnOpsError('FileMissing', 'gone'); } }), prefix: 'outcomes', url: '', patience };
   expect(await run({ outcomes })).toMatchObject({ files: 0 });
 });
 

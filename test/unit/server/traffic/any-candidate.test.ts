@@ -14,7 +14,7 @@ function http(body: string, status = '200 OK', length = Buffer.byteLength(body))
 }
 
 /** What a candidate may do with a request. */
-type Deed = Readonly<{ says: string; then: 'Keep' | 'Close' | 'Reset' }>;
+type Deed = Readonly<{ says: string; does: 'Keep' | 'Close' | 'Reset' }>;
 
 const deeds: fc.Arbitrary<Deed> = fc.record({
   says: fc.oneof(
@@ -26,16 +26,16 @@ const deeds: fc.Arbitrary<Deed> = fc.record({
     { weight: 1, arbitrary: fc.integer({ min: 1, max: 200 }).map((missing) => http(GOOD, '200 OK', Buffer.byteLength(GOOD) + missing)) },
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 100 }).map((count) => http(GOOD).slice(0, count)) },
   ),
-  then: fc.constantFrom('Keep', 'Keep', 'Close', 'Reset'),
+  does: fc.constantFrom('Keep', 'Keep', 'Close', 'Reset'),
 });
 
 test('whatever the candidate does, callers have answers, each score is its side\'s, each row is observed once, and nothing is left behind', async () => {
   let script: Deed[] = [];
   const answer = (socket: Socket): void => {
-    const { says, then } = script.shift() ?? { says: http(GOOD), then: 'Keep' };
+    const { says, does } = script.shift() ?? { says: http(GOOD), does: 'Keep' };
     socket.write(says, () => {
-      if (then === 'Close') socket.end();
-      else if (then === 'Reset') socket.resetAndDestroy();
+      if (does === 'Close') socket.end();
+      else if (does === 'Reset') socket.resetAndDestroy();
     });
   };
   // A request is in one packet here: its head and the few bytes of its body.
