@@ -23,6 +23,7 @@ export type FeedbackOptions = Readonly<{
   tokens: () => Promise<readonly string[]>;
   labels: LabelContext['labels'];
   standing: LabelContext['standing'];
+  customers: LabelContext['customers'];
   metrics: FeedbackMetrics;
   now?: () => number;
 }>;
@@ -73,11 +74,11 @@ export class Feedback {
   }
 
   async #checked(readBody: RouteRequest['readBody']): Promise<readonly LabelRecord[]> {
-    const { labels, standing, now = Date.now } = this.#options;
+    const { labels, standing, customers, now = Date.now } = this.#options;
     if (this.#bodies >= MAX_BODIES) throw new ChurnOpsError('Overloaded', `${MAX_BODIES} feedback requests are being read.`);
     this.#bodies += 1;
     try {
-      return checkLabels(parseJson(await readBody(), (text) => text), { labels, standing, nowMs: now() });
+      return checkLabels(parseJson(await readBody(), (text) => text), { labels, standing, customers, nowMs: now() });
     } finally {
       this.#bodies -= 1;
     }

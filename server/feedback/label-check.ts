@@ -17,6 +17,8 @@ const FIELDS: ReadonlySet<string> = new Set(['id', 'entity', 'label', 'observedA
 export type LabelContext = Readonly<{
   labels: Pick<ModelCard['labels'], 'negative' | 'positive'>;
   standing: (id: string) => IdStanding;
+  /** Whether predictions in the journal name customers: only then a label can find one by its customer. */
+  customers: boolean;
   nowMs: number;
 }>;
 
@@ -58,7 +60,7 @@ export function checkLabels(body: unknown, context: LabelContext): readonly Labe
   throw new ChurnOpsError('InvalidLabels', `${problems === 1 ? 'One label is wrong' : `${problems} things are wrong${told}`}.`, { details });
 }
 
-function checkLabel(row: unknown, { labels, standing, nowMs }: LabelContext): Checked {
+function checkLabel(row: unknown, { labels, standing, customers, nowMs }: LabelContext): Checked {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) return { problems: [{ field: '', message: `expected an object with id or entity, label and observedAt, got ${kindOf(row)}` }] };
   const given = new Map<string, unknown>(Object.entries(row));
   const problems: Problem[] = [];
@@ -66,7 +68,10 @@ function checkLabel(row: unknown, { labels, standing, nowMs }: LabelContext): Ch
   for (const field of given.keys()) if (!FIELDS.has(field)) report(field.length > 64 ? '' : field, 'is no field of a label: id, entity, label and observedAt are');
   const id = idOf(given.get('id'), standing, report);
   const entity = entityOf(given.get('entity'), report);
-  if (given.get('id') === undefined && given.get('entity') === undefined) report('', 'has neither id nor entity');
+  if (given.get('id') === undefined) {
+    if (given.get('entity') === undefined) report('', 'has neither id nor entity');
+    else if (!customers) report('entity', 'names nobody: predictions of this model name no customers; send the id of the prediction');
+  }
   const label = labelValue(given.get('label'), labels);
   if (label === undefined) report('label', `expected true, false, ${JSON.stringify(labels.positive)} or ${JSON.stringify(labels.negative)}, got ${given.get('label') === undefined ? 'nothing' : 'something else'}`);
   const observedMs = instantOf(given.get('observedAt'), nowMs, report);

@@ -64,7 +64,14 @@ export async function openJournaling(options: JournalingOptions): Promise<Journa
     opened === undefined
       ? undefined
       : new LabelLog({ store: new StoreWriter(opened.store, LABEL_TIMEOUT_MS), prefix: opened.layout.labels, pod: podName(environment), now: Date.now, schedule: later, signal: stop.signal });
-  const feedback = new Feedback({ log, tokens: () => readTokens(folders.feedback), labels: card.labels, standing: (id) => ids.standing(id), metrics: new FeedbackMetrics(registry) });
+  const feedback = new Feedback({
+    log,
+    tokens: () => readTokens(folders.feedback),
+    labels: card.labels,
+    standing: (id) => ids.standing(id),
+    customers: card.entity !== null && !environment.CHURNOPS_JOURNAL_REDACT.includes(card.entity.column),
+    metrics: new FeedbackMetrics(registry),
+  });
   const close = async (signal: AbortSignal): Promise<void> => {
     stopKeys();
     const left = await journal?.close(signal);

@@ -29,11 +29,14 @@ export type DrainTimes = Readonly<{
   lingerMs: number;
   /** Then requests in flight have this long. */
   graceMs: number;
-  /** Then the journal has this long to ship what it has. */
-  journalMs: number;
+  /** Then copies for the candidate have this long to become pairs. */
+  copiesMs: number;
+  /** The journal ships what it has until so long after the drain began: with the pod goes its volume. */
+  journalUntilMs: number;
 }>;
 
-export const DRAIN: DrainTimes = { lingerMs: 5000, graceMs: 20_000, journalMs: 10_000 };
+/** Within the 45 s that the operator gives to a pod. */
+export const DRAIN: DrainTimes = { lingerMs: 5000, graceMs: 20_000, copiesMs: 2500, journalUntilMs: 40_000 };
 
 /** Where and what to serve. Ports may be 0 in tests. */
 export type ServingOptions = Readonly<{
@@ -131,14 +134,15 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
     const drain = once(async (hurry) => {
       state = 'Draining';
       opened.metrics.setReady(false);
-      const { lingerMs, graceMs, journalMs } = options.drain ?? DRAIN;
+      const { lingerMs, graceMs, copiesMs, journalUntilMs } = options.drain ?? DRAIN;
+      const journalEnds = AbortSignal.timeout(journalUntilMs);
       logger.info({ lingerMs, graceMs, inFlight: opened.inFlight() }, 'draining');
       journal?.hasten();
       await linger(lingerMs, hurry);
       const outcome = await closeGracefully(opened.server, graceMs);
       await policyFile.close();
-      await traffic.close();
-      await closeJournal(AbortSignal.timeout(journalMs));
+      await traffic.close(copiesMs);
+      await closeJournal(journalEnds);
       await closeGracefully(control, 0);
       await engine?.close();
       logger.info({ outcome }, 'drained');
@@ -148,7 +152,7 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
     await policyFile.close();
     await traffic.close();
     await closeGracefully(control, 0);
-    await journaling?.close(AbortSignal.timeout((options.drain ?? DRAIN).journalMs));
+    await journaling?.close(AbortSignal.timeout((options.drain ?? DRAIN).graceMs));
     await engine?.close();
     throw thrown;
   }

@@ -42,6 +42,7 @@ export class Mirror {
   #rowsInFlight = 0;
   #scheduled = false;
   #closed = false;
+  #idle: PromiseWithResolvers<void> | undefined;
 
   constructor({ client, limits = MIRROR }: MirrorOptions) {
     this.#client = client;
@@ -61,10 +62,18 @@ export class Mirror {
     return true;
   }
 
+  /** Waits until nothing waits to be sent, and nothing is on its way. */
+  async idle(): Promise<void> {
+    if (this.#inFlight === 0 && this.waiting === 0) return;
+    this.#idle ??= Promise.withResolvers<void>();
+    await this.#idle.promise;
+  }
+
   /** Lets go what waits; what is on its way ends by itself. */
   close(): void {
     this.#closed = true;
     for (const copy of this.#queue.clear()) copy.settled(absent(copy.rows, 'Stopped'));
+    this.#tellIdle();
   }
 
   get #isFull(): boolean {
@@ -101,6 +110,13 @@ export class Mirror {
     this.#rowsInFlight -= copy.rows;
     copy.settled(outcomes);
     if (this.waiting > 0) this.#schedule();
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    if (this.#inFlight > 0 || this.waiting > 0) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
   }
 
   async #send(copy: MirrorCopy): Promise<readonly RowOutcome[]> {

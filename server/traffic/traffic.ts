@@ -83,12 +83,17 @@ export class Traffic {
     };
   }
 
-  /** Lets go what waits to be mirrored, and the connections; for the end of the process, once all callers have their answers. */
-  async close(): Promise<void> {
+  /**
+   * For the end of the process, once all callers have their answers: copies may still become pairs for some time, then what waits to be
+   * mirrored is let go, and so are the connections.
+   */
+  async close(copiesMs = 0): Promise<void> {
     const followed = this.#followed;
     this.#followed = undefined;
-    followed?.mirror.close();
-    await followed?.link.pods.destroy();
+    if (followed === undefined) return;
+    await settledWithin(copiesMs, followed.mirror.idle());
+    followed.mirror.close();
+    await followed.link.pods.destroy();
   }
 
   #follow(policy: TrafficPolicy | undefined): void {
@@ -105,6 +110,14 @@ export class Traffic {
     // Callers that wait for it still get what it answers.
     before.link.pods.close().catch((error: unknown) => logger.warn({ error }, 'connections to a candidate that is gone did not close'));
   }
+}
+
+/** Waits for something, and no longer than it may take. */
+async function settledWithin(ms: number, task: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([task, promise]);
+  clearTimeout(timer);
 }
 
 function summary({ revision, mode, percent, candidateVersion, candidateHash }: TrafficPolicy) {

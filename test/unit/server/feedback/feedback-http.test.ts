@@ -55,7 +55,7 @@ beforeAll(async () => {
     limits: { ...LABEL_LIMITS, windowMs: 20, retryMs: 50 },
     signal: never,
   });
-  const feedback = new Feedback({ log, tokens: () => readTokens(tokens), labels: tinyCard.labels, standing: (id) => ids.standing(id), metrics: new FeedbackMetrics(registry) });
+  const feedback = new Feedback({ log, tokens: () => readTokens(tokens), labels: tinyCard.labels, standing: (id) => ids.standing(id), customers: true, metrics: new FeedbackMetrics(registry) });
   data = createDataPort({ model: model(), engine: onnx, registry, logger, state: () => 'Ready', newPredictionId: () => ids.issue(Date.now()), feedback });
   port = await listen(data.server, 0, '127.0.0.1');
 });

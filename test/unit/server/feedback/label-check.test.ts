@@ -9,11 +9,11 @@ import type { IdStanding } from '../../../../server/prediction-id/prediction-ids
 const NOW = '2026-11-21T07:00:00.000Z';
 const NOW_MS = Date.parse(NOW);
 const standings = new Map<string, IdStanding>([['own', 'Own'], ['own-2', 'Own'], ['other', 'OtherModel'], ['forged', 'UnknownKey']]);
-const context: LabelContext = { labels: { negative: 'No', positive: 'Yes' }, standing: (id) => standings.get(id) ?? 'Malformed', nowMs: NOW_MS };
+const context: LabelContext = { labels: { negative: 'No', positive: 'Yes' }, standing: (id) => standings.get(id) ?? 'Malformed', customers: true, nowMs: NOW_MS };
 
-function detailsOf(...labels: readonly unknown[]) {
+function detailsOf(labels: readonly unknown[], given = context) {
   try {
-    checkLabels({ labels }, context);
+    checkLabels({ labels }, given);
   } catch (thrown) {
     if (thrown instanceof ChurnOpsError) return { code: thrown.code, message: thrown.message, details: thrown.details };
   }
@@ -40,6 +40,10 @@ describe('a good label', () => {
     const [label] = checkLabels({ labels: [defined] }, context);
     expect({ ...label }).toEqual(JSON.parse(JSON.stringify(expected)));
     expect(LabelRecord.parse(label)).toEqual(label);
+  });
+
+  test('by both, where predictions name no customers', () => {
+    expect(checkLabels({ labels: [{ ...good, entity: 'ada' }] }, { ...context, customers: false })).toHaveLength(1);
   });
 
   test('of classes that are numbers', () => {
@@ -71,7 +75,11 @@ describe('a wrong label is told by row and field', () => {
     { name: 'null as a label', given: null, path: 'labels[1]', says: 'expected an object' },
     { name: 'a contradiction', given: { ...good, label: false, observedAt: '2026-11-20T01:00:00+01:00' }, path: 'labels[1].label', says: 'contradicts' },
   ])('$name', ({ given, path, says }) => {
-    expect(detailsOf(good, given)).toEqual({ code: 'InvalidLabels', message: 'One label is wrong.', details: [{ path, message: expect.stringContaining(says) }] });
+    expect(detailsOf([good, given])).toEqual({ code: 'InvalidLabels', message: 'One label is wrong.', details: [{ path, message: expect.stringContaining(says) }] });
+  });
+
+  test('a customer, where predictions name none', () => {
+    expect(detailsOf([{ entity: 'ada', label: true }], { ...context, customers: false })).toMatchObject({ details: [{ path: 'labels[0].entity', message: expect.stringContaining('send the id of the prediction') }] });
   });
 
   test('the same twice is no contradiction, and a customer is no prediction', () => {
@@ -79,7 +87,7 @@ describe('a wrong label is told by row and field', () => {
   });
 
   test('many mistakes are counted, the first are told', () => {
-    const found = detailsOf(...Array.from({ length: 100 }, () => ({ id: 'nonsense', label: 'Maybe' })));
+    const found = detailsOf(Array.from({ length: 100 }, () => ({ id: 'nonsense', label: 'Maybe' })));
     expect([found?.message, found?.details.length]).toEqual(['200 things are wrong; the first 20 are listed.', 20]);
   });
 });

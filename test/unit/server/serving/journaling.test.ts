@@ -46,7 +46,7 @@ async function pod(change: Environment = {}): Promise<Pod> {
 
 async function start({ environment, policyFile, ...folders }: Pod) {
   const { logger, lines } = keptLogger();
-  const drain = { lingerMs: 0, graceMs: 10_000, journalMs: 10_000 };
+  const drain = { lingerMs: 0, graceMs: 10_000, copiesMs: 0, journalUntilMs: 10_000 };
   const serving = await startServing({ environment: ServeEnvironment.parse(environment), packageFolder: TINY, host: '127.0.0.1', dataPort: 0, controlPort: 0, policyFile, logger, folders, drain }, never);
   running.push(serving);
   return { ...serving, lines };

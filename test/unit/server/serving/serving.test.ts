@@ -19,7 +19,7 @@ afterEach(async () => serving?.drain(AbortSignal.abort()));
 
 async function start(options: Partial<ServingOptions> = {}) {
   const { logger, lines } = keptLogger();
-  serving = await startServing({ environment: tinyServeEnvironment, packageFolder: TINY, host: '127.0.0.1', dataPort: 0, controlPort: 0, policyFile: join(TINY, 'no-policy'), logger, drain: { lingerMs: 1500, graceMs: 10_000, journalMs: 10_000 }, ...options }, never);
+  serving = await startServing({ environment: tinyServeEnvironment, packageFolder: TINY, host: '127.0.0.1', dataPort: 0, controlPort: 0, policyFile: join(TINY, 'no-policy'), logger, drain: { lingerMs: 1500, graceMs: 10_000, copiesMs: 0, journalUntilMs: 10_000 }, ...options }, never);
   return { serving, lines };
 }
 
@@ -63,7 +63,7 @@ test('the policy in the file is followed, refused with its reason, and gone when
     candidateAddress: `127.0.0.1:${candidate.port}`, percent: 100, maxErrorPercent: 1,
   };
   await writeFile(policyFile, JSON.stringify(policy));
-  const { serving: { dataPort, controlPort, drain }, lines } = await start({ policyFile, drain: { lingerMs: 0, graceMs: 10_000, journalMs: 10_000 } });
+  const { serving: { dataPort, controlPort, drain }, lines } = await start({ policyFile, drain: { lingerMs: 0, graceMs: 10_000, copiesMs: 0, journalUntilMs: 10_000 } });
   const state = async (): Promise<TrafficState> => TrafficState.parse(JSON.parse((await control(controlPort, '/control/traffic')).text));
   // Before the first caller.
   expect(await state()).toMatchObject({ revision: 3, sides: { candidate: { requests: 0, breaker: 'Closed' } } });
@@ -112,7 +112,7 @@ test('a drain fails readiness at once, goes on answering, finishes what is in fl
 });
 
 test('a request that never ends does not hold the drain up', async () => {
-  const { serving: { dataPort, drain }, lines } = await start({ drain: { lingerMs: 0, graceMs: 50, journalMs: 10_000 } });
+  const { serving: { dataPort, drain }, lines } = await start({ drain: { lingerMs: 0, graceMs: 50, copiesMs: 0, journalUntilMs: 10_000 } });
   const stuck = connect(dataPort, '127.0.0.1');
   stuck.on('error', () => undefined);
   stuck.write('POST /v1/models/tiny-churn:predict HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{');

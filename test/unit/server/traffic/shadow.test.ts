@@ -123,6 +123,19 @@ test('the end of the process lets go what waits and what is on its way', async (
   expect(pod.observed.filter(({ candidate: side }) => !side.scored && side.absence === 'Stopped')).toHaveLength(MIRROR.maxInFlight + 3);
 });
 
+test('copies that wait or are on their way at the end of the process become pairs, where there is time', async () => {
+  const { promise: held, resolve: letGo } = Promise.withResolvers<undefined>();
+  const candidate = await httpCandidate((res, received) => void held.then(() => res.writeHead(200).end(scored(received, () => 0.9))));
+  const pod = await stablePod();
+  await pod.follow(candidate, SHADOW);
+  const requests = MIRROR.maxInFlight + 3;
+  for (let index = 0; index < requests; index += 1) await pod.predict([customer(String(index), 1)]);
+  const closed = pod.traffic.close(60_000);
+  letGo(undefined);
+  await closed;
+  expect(pod.observed.filter(({ candidate: side }) => side.scored)).toHaveLength(requests);
+});
+
 test('without a policy every row is observed at once, after its answer', async () => {
   const pod = await stablePod({ data: { newPredictionId: () => 'id-1' } });
   const { predictions } = await pod.predict([customer('a', 70)], { 'x-request-id': 'order-17' });
