@@ -4,6 +4,7 @@ import { ChurnOpsError } from '../../../../contracts/error-catalogue.ts';
 import type { LabelRecord } from '../../../../contracts/journal.ts';
 import { LABEL_LIMITS, LabelLog } from '../../../../server/feedback/label-log.ts';
 import type { LabelLogLimits } from '../../../../server/feedback/label-log.ts';
+import { until } from '../../until.ts';
 
 const AT_MS = Date.parse('2026-11-21T23:59:59.999Z');
 const never = new AbortController().signal;
@@ -44,10 +45,6 @@ function rig(limits: Partial<LabelLogLimits> = {}) {
   return { log, objects, told, fire };
 }
 
-async function settled(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
-
 test('labels of several callers are one object, and nobody is answered before the store has it', async () => {
   const { log, objects, told, fire } = rig();
   const gate = Promise.withResolvers<void>();
@@ -56,7 +53,7 @@ test('labels of several callers are one object, and nobody is answered before th
   const calls = [log.store([label('a'), label('b')]), log.store([label('c')])].map(async (call) => call.then(() => (answered += 1)));
   expect(told.puts).toBe(0);
   fire();
-  await settled(() => told.puts === 1);
+  await until(() => told.puts === 1);
   expect(answered).toBe(0);
   gate.resolve();
   await Promise.all(calls);
@@ -69,7 +66,7 @@ test('what comes while a group is being written is the next one, at once', async
   told.takes = async () => gate.promise;
   const first = log.store([label('a')]);
   fire();
-  await settled(() => told.puts === 1);
+  await until(() => told.puts === 1);
   const second = log.store([label('b')]);
   fire();
   gate.resolve();
@@ -115,7 +112,7 @@ describe('a store that does not take them', () => {
     told.takes = async () => new Promise<never>(() => undefined);
     void log.store([label('a')]);
     fire();
-    await settled(() => told.puts === 1);
+    await until(() => told.puts === 1);
     void log.store([label('b'), label('c')]);
     await expect(log.store([label('d')])).rejects.toMatchObject({ code: 'Overloaded' });
   });

@@ -11,6 +11,7 @@ import { createDataPort } from '../../../../server/serving/data-port.ts';
 import type { DataPort, DataPortOptions } from '../../../../server/serving/data-port.ts';
 import { keptLogger, tinyCard, tinyGraph } from '../tiny-package.ts';
 import { BODY, good, HEAD, hold, model, one, PREDICT, raw, rows } from './data-port-rig.ts';
+import { until } from '../../until.ts';
 
 const agent = new Agent();
 const opened: DataPort[] = [];
@@ -61,13 +62,13 @@ test.each([
 ])('bytes $name are reserved at the head, and given back at the end', async ({ head }) => {
   const small = await open({ admission: { ...ADMISSION, maxBytesInFlight: 2 * MIB + 1000 } });
   const sockets = [hold(small, `${HEAD}${head}\r\n\r\n`), hold(small, `${HEAD}${head}\r\n\r\n`)];
-  while (data.inFlight() < 2) await new Promise(setImmediate);
+  await until(() => data.inFlight() >= 2);
   const refused = await send(PREDICT, { body: ' '.repeat(1001), to: small });
   expect(refused).toMatchObject({ status: 503, json: { error: { code: 'Overloaded', message: expect.stringContaining('memory') } } });
   expect(refused.headers['retry-after']).toBe('1');
   expect((await send(PREDICT, { body: BODY, to: small })).status).toBe(200);
   for (const socket of sockets) socket.destroy();
-  while (data.inFlight() > 0) await new Promise(setImmediate);
+  await until(() => data.inFlight() === 0);
   expect((await send(PREDICT, { body: ' '.repeat(MIB), to: small })).status).toBe(400);
 });
 
@@ -78,10 +79,10 @@ test('until the answer is gone a body counts with the memory that it holds, whic
   // In chunks of 1 KiB the buffer doubles from 4 KiB to the whole MiB.
   const chunks = Array.from({ length: 520 }, () => `400\r\n${' '.repeat(1024)}\r\n`).join('');
   const socket = hold(small, `${HEAD}transfer-encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n${chunks}0\r\n\r\n`);
-  while (slow.calls() === 0) await new Promise(setImmediate);
+  await until(() => slow.calls() > 0);
   expect((await send(PREDICT, { body: ' '.repeat(MIB), to: small })).status).toBe(503);
   slow.letGo();
-  while (data.inFlight() > 0) await new Promise(setImmediate);
+  await until(() => data.inFlight() === 0);
   expect((await send(PREDICT, { body: ' '.repeat(MIB), to: small })).status).toBe(400);
   socket.destroy();
 });
@@ -91,7 +92,7 @@ test('beyond the rows that wait: 503 with Retry-After, and room again afterwards
   const slow = held();
   ({ engine } = slow);
   const first = send(PREDICT, { body: rows(8), to: small });
-  while (slow.calls() === 0) await new Promise(setImmediate);
+  await until(() => slow.calls() > 0);
   const refused = await send(PREDICT, { body: rows(3), to: small });
   expect(refused).toMatchObject({ status: 503, json: { error: { code: 'Overloaded', message: expect.stringContaining('10 rows') } } });
   expect(refused.headers['retry-after']).toBe('1');
@@ -106,7 +107,7 @@ test('of one connection only so many requests wait; the rest is refused, in orde
   ({ engine } = slow);
   const pipe = await open({ connection: { ...CONNECTION, maxPipelined: 2 } });
   const answer = raw(one('a', false) + one('b', false) + one('c', false) + one('d', true), pipe);
-  while (slow.calls() === 0) await new Promise(setImmediate);
+  await until(() => slow.calls() > 0);
   slow.letGo();
   expect([...(await answer).matchAll(/HTTP\/1.1 (\d+)/g)].map((match) => match[1])).toEqual(['200', '200', '503', '503']);
 });
@@ -118,13 +119,13 @@ async function notReading(silenceMs: number): Promise<Socket> {
   const body = rows(1024);
   const socket = hold(to, `${HEAD}content-length: ${body.length}\r\n\r\n${body}`.repeat(8));
   socket.pause();
-  while (data.inFlight() === 0) await new Promise(setImmediate);
+  await until(() => data.inFlight() > 0);
   return socket;
 }
 
 test('who does not read the answer loses the connection, and the slots are free', async () => {
   const socket = await notReading(200);
-  while (data.inFlight() > 0) await new Promise(setImmediate);
+  await until(() => data.inFlight() === 0);
   socket.destroy();
 });
 
@@ -139,12 +140,12 @@ test('who does not read the answer does not hold a drain beyond its grace', asyn
 test('beyond the requests in flight: 503 with Retry-After, and room again afterwards', async () => {
   const small = await open({ admission: { ...ADMISSION, maxInFlight: 2 } });
   const sockets = [1, 2].map(() => hold(small, `${HEAD}content-length: 100\r\n\r\n{`));
-  while (data.inFlight() < 2) await new Promise(setImmediate);
+  await until(() => data.inFlight() >= 2);
   const body = JSON.stringify({ instances: [good] });
   const refused = await send(PREDICT, { body, to: small });
   expect(refused).toMatchObject({ status: 503, json: { error: { code: 'Overloaded' } } });
   expect(refused.headers['retry-after']).toBe('1');
   for (const socket of sockets) socket.destroy();
-  while (data.inFlight() > 0) await new Promise(setImmediate);
+  await until(() => data.inFlight() === 0);
   expect((await send(PREDICT, { body, to: small })).status).toBe(200);
 });

@@ -15,6 +15,7 @@ import type { DataPort, DataPortOptions } from '../../../../server/serving/data-
 import type { ServingState } from '../../../../server/serving/serving-model.ts';
 import { keptLogger, tinyCard, tinyGraph, tinyHash } from '../tiny-package.ts';
 import { BODY, good, HEAD, model, one, PREDICT, raw } from './data-port-rig.ts';
+import { until } from '../../until.ts';
 
 const { logger, lines } = keptLogger();
 const agent = new Agent({ connections: 64 });
@@ -234,7 +235,7 @@ test('clients that go away in the middle leave nothing behind', async () => {
   }
   const [first] = opened;
   expect((await predict(good)).status).toBe(200);
-  while ((first?.inFlight() ?? 0) > 0) await new Promise(setImmediate);
+  await until(() => (first?.inFlight() ?? 0) === 0);
 });
 
 test('while draining, answers close their connection', async () => {

@@ -11,6 +11,7 @@ import { fuzzRequests } from '../../../e2e/claims/fuzz/requests.ts';
 import { Sender } from '../../../e2e/claims/fuzz/sender.ts';
 import { keptLogger, tinyCard, tinyGraph } from '../tiny-package.ts';
 import { model, PREDICT } from './data-port-rig.ts';
+import { until } from '../../until.ts';
 
 let onnx: OnnxEngine;
 let data: DataPort;
@@ -40,7 +41,7 @@ test('whatever is sent, the answer is one that openapi.json documents, and nothi
     }),
     { numRuns: 300 },
   );
-  while (data.inFlight() > 0) await new Promise(setImmediate);
+  await until(() => data.inFlight() === 0);
 });
 
 test.each([

@@ -10,6 +10,7 @@ import { PredictionIds } from '../../../../server/prediction-id/prediction-ids.t
 import { keptLogger } from '../tiny-package.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { AT_MS, idsOf, line, plainRow } from './rows.ts';
+import { until } from '../../until.ts';
 
 type Timer = { ms: number; task: () => void; cancelled: boolean };
 type RigOptions = Readonly<{ disk?: MemoryDisk; samplePercent?: number; limits?: Partial<JournalLimits> }>;
@@ -72,25 +73,21 @@ function row(predictionId: string, given: Partial<ObservedPrediction> = {}): Obs
 
 const never = new AbortController().signal;
 
-async function settled(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
-
 test('rows are written after a while, and shipped where their hour is', async () => {
   const { journal, disk, store, fire, waits, stored } = await rig();
   journal.observe(row('a'));
   journal.observe(row('b', { atMs: AT_MS + 3_600_000 }));
   expect([disk.files.size, waits()]).toEqual([0, [55_000, 250]]);
   fire(250);
-  await settled(() => disk.files.size === 2);
+  await until(() => disk.files.size === 2);
   fire(60_000);
-  await settled(() => store.size === 2);
+  await until(() => store.size === 2);
   expect(stored()).toEqual(['a', 'b']);
   expect([...store.keys()].map((key) => key.replace(/pod-\w+/, 'pod'))).toEqual([
     'predictions/tiny-churn/dt=2026-11-21/hour=07/pod-000001.ndjson.gz',
     'predictions/tiny-churn/dt=2026-11-21/hour=08/pod-000002.ndjson.gz',
   ]);
-  await settled(() => waits().length === 1);
+  await until(() => waits().length === 1);
   expect(waits()).toEqual([55_000]);
 });
 
@@ -148,7 +145,7 @@ test('the next minute begins with the round, not with its end', async () => {
     told.nowMs += 8000;
   };
   fire(60_000);
-  await settled(() => store.size === 1 && waits().length === 1);
+  await until(() => store.size === 1 && waits().length === 1);
   expect(waits()).toEqual([47_000]);
 });
 
@@ -173,7 +170,7 @@ describe('memory is bounded', () => {
   test('a burst is written before its time', async () => {
     const { journal, disk, waits } = await rig({ limits: { flushBytes: 100 } });
     for (let at = 0; at < 20; at += 1) journal.observe(row(String(at)));
-    await settled(() => disk.files.size === 1);
+    await until(() => disk.files.size === 1);
     expect(waits()).toContain(55_000);
   });
 });
@@ -187,13 +184,13 @@ describe('a store', () => {
     journal.observe(row('a'));
     for (const [failures, ms] of [[1, 2500], [2, 5000], [3, 10_000], [4, 20_000], [5, 27_500]] as const) {
       fire(60_000);
-      await settled(() => told.failures === failures && waits().length === 1);
+      await until(() => told.failures === failures && waits().length === 1);
       expect(waits()).toEqual([ms]);
     }
     expect(journal.waiting.segments).toBe(1);
     told.takes = async () => undefined;
     fire(60_000);
-    await settled(() => store.size === 1 && waits().length === 1);
+    await until(() => store.size === 1 && waits().length === 1);
     expect([stored(), waits(), journal.waiting.segments]).toEqual([['a'], [55_000], 0]);
     expect(lines.join('')).toContain('takes segments again');
   });
@@ -237,7 +234,7 @@ describe('closing', () => {
     const next = await rig({ disk });
     expect(next.waits()).toEqual([0]);
     next.fire(0);
-    await settled(() => next.store.size === 1);
+    await until(() => next.store.size === 1);
     expect(next.stored()).toEqual(['a']);
   });
 
@@ -252,7 +249,7 @@ describe('closing', () => {
       await hung.promise;
     };
     fire(60_000);
-    await settled(() => told.failures === 1);
+    await until(() => told.failures === 1);
     const closing = journal.close(stop.signal);
     stop.abort(new Error('time is up'));
     expect((await closing).segments).toBe(1);

@@ -19,6 +19,7 @@ import { startServing } from '../../../../server/serving/serving.ts';
 import type { Serving } from '../../../../server/serving/serving.ts';
 import { tcpCandidate } from '../traffic/candidate-server.ts';
 import { keptLogger, temporaryFolder, TINY, tinyEnvironment, tinyHash } from '../tiny-package.ts';
+import { until } from '../../until.ts';
 
 const never = new AbortController().signal;
 const CANDIDATE = 'c'.repeat(64);
@@ -91,10 +92,6 @@ async function lines(root: string, prefix: string) {
 
 async function records(root: string): Promise<readonly PredictionRecord[]> {
   return (await lines(root, 'predictions/tiny-churn')).map(({ json }) => PredictionRecord.parse(json));
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise(setImmediate);
 }
 
 test('what is predicted is in the store once the pod has gone, what happened as soon as it is answered; both under the same ids', async () => {
@@ -215,7 +212,10 @@ test('rows whose copies wait for a candidate that hangs are journaled when the p
   await writeFile(given.policyFile, shadow(`127.0.0.1:${hung.port}`));
   const { dataPort, drain } = await start(given);
   const answered: string[] = [];
-  while (hung.connections() === 0) answered.push(...(await predict(dataPort, ['ada'])).map(({ id }) => id));
+  await until(async () => {
+    answered.push(...(await predict(dataPort, ['ada'])).map(({ id }) => id));
+    return hung.connections() > 0;
+  });
   await drain(never);
   const kept = await records(given.root);
   expect(kept.map(({ id }) => id).toSorted()).toEqual(answered.toSorted());

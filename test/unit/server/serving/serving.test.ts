@@ -9,6 +9,7 @@ import { TrafficState } from '../../../../contracts/traffic.ts';
 import { startServing } from '../../../../server/serving/serving.ts';
 import type { Serving, ServingOptions } from '../../../../server/serving/serving.ts';
 import { httpCandidate, scores } from '../traffic/candidate-server.ts';
+import { until } from '../../until.ts';
 import { keptLogger, temporaryFolder, TINY, tinyServeEnvironment, tinyGolden } from '../tiny-package.ts';
 
 const good = { tenure: 3, MonthlyCharges: 70.5, Contract: 'Month-to-month', shoeSize: 44 };
@@ -67,17 +68,17 @@ test('the policy in the file is followed, refused with its reason, and gone when
   const state = async (): Promise<TrafficState> => TrafficState.parse(JSON.parse((await control(controlPort, '/control/traffic')).text));
   // Before the first caller.
   expect(await state()).toMatchObject({ revision: 3, sides: { candidate: { requests: 0, breaker: 'Closed' } } });
-  while (!(await predict(dataPort)).text.includes('"role":"candidate"'));
+  await until(async () => (await predict(dataPort)).text.includes('"role":"candidate"'));
   await writeFile(`${policyFile}.new`, JSON.stringify({ ...policy, revision: 4, stableHash: 'b'.repeat(64) }));
   await rename(`${policyFile}.new`, policyFile);
-  while ((await state()).revision !== 0);
+  await until(async () => (await state()).revision === 0);
   expect(await state()).toMatchObject({ revision: 0, refused: expect.stringMatching(/^OtherPods: Revision 4 is for the pods of hash bbbbbbbb/) });
   expect((await predict(dataPort)).text).toContain('"role":"stable"');
   const metrics = (await control(controlPort, '/metrics')).text;
   for (const series of ['traffic_policy_revision{model="tiny-churn",version="v1"} 0', 'traffic_policy_refused{model="tiny-churn",version="v1"} 1']) expect(metrics).toContain(`churnops_${series}`);
   await writeFile(`${policyFile}.new`, '');
   await rename(`${policyFile}.new`, policyFile);
-  while ((await state()).refused !== undefined);
+  await until(async () => (await state()).refused === undefined);
   await drain(never);
   expect(lines.join('')).toContain('traffic policy followed');
 });

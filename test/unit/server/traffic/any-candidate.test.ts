@@ -5,7 +5,8 @@ import type { CandidateAbsence } from '../../../../contracts/traffic.ts';
 import { isItsFault } from '../../../../server/traffic/candidate-answer.ts';
 import { tcpCandidate } from './candidate-server.ts';
 import { CANDIDATE } from './policy.ts';
-import { customer, stablePod, until } from './stable-pod.ts';
+import { customer, stablePod } from './stable-pod.ts';
+import { until } from '../../until.ts';
 
 const GOOD = JSON.stringify({ predictions: [{ id: 'x', probability: 0.9, decision: true, label: 'leaves', version: 'v2', role: 'stable' }] });
 

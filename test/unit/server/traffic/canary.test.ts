@@ -8,7 +8,8 @@ import { tinyCard } from '../tiny-package.ts';
 import { httpCandidate, rowsOf, scored, scores, tcpCandidate } from './candidate-server.ts';
 import type { CandidateServer } from './candidate-server.ts';
 import { CANDIDATE, policy } from './policy.ts';
-import { customer, INFER, PREDICT, stablePod, until } from './stable-pod.ts';
+import { customer, INFER, PREDICT, stablePod } from './stable-pod.ts';
+import { until } from '../../until.ts';
 
 const names = Array.from({ length: 60 }, (_, index) => `${1000 + index}-CUST`);
 const onCandidateSide = (percent: number) => (name: string): boolean => isWithin(percent, CANDIDATE, name);

@@ -5,6 +5,7 @@ import { keptLogger } from '../tiny-package.ts';
 import { httpCandidate, scores, tcpCandidate } from './candidate-server.ts';
 import type { CandidateServer } from './candidate-server.ts';
 import { CANDIDATE } from './policy.ts';
+import { until } from '../../until.ts';
 
 const opened: CandidatePods[] = [];
 afterEach(async () => {
@@ -19,7 +20,7 @@ async function pods(port: number, hosts: readonly string[] | Resolve, limits: Pa
   const resolve = typeof hosts === 'function' ? hosts : async () => hosts;
   const made = new CandidatePods({ model: 'tiny-churn', address: `candidate.test:${port}`, candidateHash: CANDIDATE, logger: keptLogger().logger, resolve, limits: { ...CANDIDATE_PODS, ...limits } });
   opened.push(made);
-  if (typeof hosts !== 'function') while (made.hosts.length < hosts.length) await new Promise(setImmediate);
+  if (typeof hosts !== 'function') await until(() => made.hosts.length >= hosts.length);
   return made;
 }
 
@@ -34,7 +35,7 @@ function told(exchange: Exchange): string {
 }
 
 async function free(made: CandidatePods): Promise<void> {
-  while (made.inFlight !== 0) await new Promise(setImmediate);
+  await until(() => made.inFlight === 0);
 }
 
 test('a request names the model, the hash it is for and the request it belongs to; connections are kept', async () => {
@@ -104,7 +105,7 @@ test('what is answered while this process was busy is answered in time', async (
   await made.post(request, LONG_MS);
   const exchange = made.post(request, 30);
   // Answered in this turn of the event loop, and so not read yet.
-  while (candidate.received.length < 2) await new Promise(setImmediate);
+  await until(() => candidate.received.length >= 2);
   const begun = performance.now();
   while (performance.now() - begun < 60);
   expect(told(await exchange)).toBe('Answered 200');
@@ -151,7 +152,7 @@ test('a name of this machine is looked up as the system does', async () => {
   const candidate = await httpCandidate(scores());
   const made = new CandidatePods({ model: 'tiny-churn', address: `localhost:${candidate.port}`, candidateHash: CANDIDATE, logger: keptLogger().logger });
   opened.push(made);
-  while (made.hosts.length === 0) await new Promise(setImmediate);
+  await until(() => made.hosts.length > 0);
   expect(made.hosts).toContain('127.0.0.1');
 });
 
@@ -173,7 +174,7 @@ test('closed: what is on its way is still answered, and nothing is sent any more
   const candidate = await httpCandidate((res, received, req) => void late.then(() => scores()(res, received, req)));
   const made = await of(candidate);
   const waiting = made.post(request, LONG_MS);
-  while (candidate.received.length === 0) await new Promise(setImmediate);
+  await until(() => candidate.received.length > 0);
   const closed = made.close();
   expect(told(await made.post(request, LONG_MS))).toBe('NotSent Stopped');
   answerNow(undefined);
@@ -185,7 +186,7 @@ test('destroyed: who waits is told', async () => {
   const candidate = await tcpCandidate(() => undefined);
   const made = await of(candidate);
   const waiting = made.post(request, LONG_MS);
-  while (candidate.connections() === 0) await new Promise(setImmediate);
+  await until(() => candidate.connections() > 0);
   await made.destroy();
   expect([told(await waiting), told(await made.post(request, LONG_MS))]).toEqual(['NotSent Stopped', 'NotSent Stopped']);
   await free(made);

@@ -5,7 +5,8 @@ import { MIRROR } from '../../../../server/traffic/mirror.ts';
 import { infer } from '../http/v2/infer-rig.ts';
 import { httpCandidate, rowsOf, scored, scores, tcpCandidate } from './candidate-server.ts';
 import { CANDIDATE, STABLE } from './policy.ts';
-import { customer, INFER, PREDICT, stablePod, until } from './stable-pod.ts';
+import { customer, INFER, PREDICT, stablePod } from './stable-pod.ts';
+import { until } from '../../until.ts';
 
 const SHADOW = { mode: 'Shadow', percent: 100 } as const;
 

@@ -13,6 +13,7 @@ import type { ObservedPrediction, PredictionObserver } from '../../../../server/
 import { Traffic } from '../../../../server/traffic/traffic.ts';
 import { keptLogger, tinyCard } from '../tiny-package.ts';
 import { policy, STABLE } from './policy.ts';
+import { until } from '../../until.ts';
 
 export const PREDICT = '/v1/models/tiny-churn:predict';
 export const INFER = '/v2/models/tiny-churn/infer';
@@ -95,12 +96,7 @@ export async function stablePod({ model, observe, random = () => 0, forwardTimeo
     follow: async (candidate, change) => {
       hosts = [candidate.host];
       traffic.read(JSON.stringify(policy({ candidateAddress: `candidate.test:${candidate.port}`, ...change })));
-      while (traffic.followed?.link.pods.hosts.length === 0) await new Promise(setImmediate);
+      await until(() => traffic.followed?.link.pods.hosts.length !== 0);
     },
   };
-}
-
-/** Until something holds. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise(setImmediate);
 }
