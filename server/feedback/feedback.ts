@@ -1,19 +1,20 @@
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import type { FeedbackResponse } from '../../contracts/feedback.ts';
 import type { LabelRecord } from '../../contracts/journal.ts';
+import { MAX_BODY_BYTES } from '../../contracts/prediction.ts';
 import { publicError } from '../http/answers.ts';
 import type { RouteRequest } from '../http/express-app.ts';
-import { assertJsonType, parseJson } from '../http/request-checks.ts';
+import { assertJsonType, declaredLength, parseJson } from '../http/request-checks.ts';
 import type { FeedbackMetrics } from '../telemetry/feedback-metrics.ts';
 import { assertToken } from './bearer-token.ts';
 import { checkLabels } from './label-check.ts';
 import type { LabelContext } from './label-check.ts';
 import type { LabelLog } from './label-log.ts';
 
-/** Bodies that are read and checked at once: with 1 MiB each a fraction of what predictions may take. */
-const MAX_BODIES = 16;
-/** Requests that wait for the store; how many bytes their labels may have is the log's to say. */
-const MAX_WAITING = 1024;
+/** Bodies that are read and checked at once, together: a fraction of what those of predictions may have. */
+const MAX_BYTES = 16 << 20;
+/** Requests in flight; how many bytes the labels may have that wait for the store is the log's to say. */
+const MAX_IN_FLIGHT = 1024;
 
 /** What feedback is made of. */
 export type FeedbackOptions = Readonly<{
@@ -31,8 +32,8 @@ export type FeedbackOptions = Readonly<{
 /** Takes labels for the predictions of one model: `POST /v1/models/<name>:feedback`. */
 export class Feedback {
   readonly #options: FeedbackOptions;
-  #bodies = 0;
-  #waiting = 0;
+  #inFlight = 0;
+  #bytes = 0;
 
   constructor(options: FeedbackOptions) {
     this.#options = options;
@@ -62,25 +63,27 @@ export class Feedback {
     assertToken(headers.authorization, tokens);
     if (log === undefined) throw new ChurnOpsError('FeedbackUnavailable', 'The pod has no object store to keep labels in.');
     assertJsonType(headers['content-type']);
-    const records = await this.#checked(readBody);
-    if (this.#waiting >= MAX_WAITING) throw new ChurnOpsError('Overloaded', `${MAX_WAITING} feedback requests wait for the store.`);
-    this.#waiting += 1;
+    if (this.#inFlight >= MAX_IN_FLIGHT) throw new ChurnOpsError('Overloaded', `${MAX_IN_FLIGHT} feedback requests are in flight.`);
+    this.#inFlight += 1;
     try {
+      const records = await this.#checked(headers, readBody);
       await log.store(records);
+      return { stored: records.length };
     } finally {
-      this.#waiting -= 1;
+      this.#inFlight -= 1;
     }
-    return { stored: records.length };
   }
 
-  async #checked(readBody: RouteRequest['readBody']): Promise<readonly LabelRecord[]> {
+  async #checked(headers: RouteRequest['headers'], readBody: RouteRequest['readBody']): Promise<readonly LabelRecord[]> {
     const { labels, standing, customers, now = Date.now } = this.#options;
-    if (this.#bodies >= MAX_BODIES) throw new ChurnOpsError('Overloaded', `${MAX_BODIES} feedback requests are being read.`);
-    this.#bodies += 1;
+    // As it was sent, and plain.
+    const reservedBytes = (declaredLength({ headers }) ?? MAX_BODY_BYTES) + (headers['content-encoding'] === undefined ? 0 : MAX_BODY_BYTES);
+    if (this.#bytes + reservedBytes > MAX_BYTES) throw new ChurnOpsError('Overloaded', 'The feedback requests in flight fill the memory set aside for them.');
+    this.#bytes += reservedBytes;
     try {
       return checkLabels(parseJson(await readBody(), (text) => text), { labels, standing, customers, nowMs: now() });
     } finally {
-      this.#bodies -= 1;
+      this.#bytes -= reservedBytes;
     }
   }
 }

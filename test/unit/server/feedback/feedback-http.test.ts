@@ -27,10 +27,11 @@ import type { DataPort } from '../../../../server/serving/data-port.ts';
 import { FeedbackMetrics } from '../../../../server/telemetry/feedback-metrics.ts';
 import { BODY, model, PREDICT } from '../http/data-port-rig.ts';
 import { keptLogger, temporaryFolder, tinyCard, tinyGraph } from '../tiny-package.ts';
+import { until } from '../../until.ts';
 
 const FEEDBACK = '/v1/models/tiny-churn:feedback';
 const never = new AbortController().signal;
-const agent = new Agent({ connections: 32 });
+const agent = new Agent({ connections: 128 });
 const { logger, lines } = keptLogger();
 const registry = new Registry();
 const ids = new PredictionIds('tiny-churn', ephemeralKeyring());
@@ -110,10 +111,18 @@ test('the id of a prediction is what its label is stored under, once the answer 
 });
 
 test('many callers at once: all are answered, and the store has what each one sent', async () => {
-  const names = Array.from({ length: 10 }, (_, at) => `crowd-${at}`);
+  const names = Array.from({ length: 100 }, (_, at) => `crowd-${at}`);
   const answers = await Promise.all(names.map(async (entity) => send({ body: bodyOf({ entity, label: true }) })));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   expect((await stored()).filter(({ entity }) => entity?.startsWith('crowd-')).map(({ entity }) => entity ?? '')).toEqual(expect.arrayContaining(names));
+});
+
+test('bodies that do not end take no more than 16 MiB of promises: the next one is told to come again', async () => {
+  const slow = Array.from({ length: 16 }, () => connect(port, '127.0.0.1'));
+  for (const socket of slow) socket.on('error', () => undefined).write(`POST ${FEEDBACK} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\ncontent-length: ${1 << 20}\r\n\r\n{`);
+  await until(async () => (await send({ body: bodyOf({ entity: 'c-1', label: true }) })).code === 'Overloaded');
+  for (const socket of slow) socket.destroy();
+  await until(async () => (await send({ body: bodyOf({ entity: 'c-1', label: true }) })).status === 200);
 });
 
 test('compressed bodies and an encoded colon are understood', async () => {
