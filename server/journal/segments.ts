@@ -94,41 +94,46 @@ export class Segments {
   }
 
   /**
-   * Sends what is closed, oldest first, and removes what was sent. One that cannot be read now is passed over until the next time.
-   * @throws what `send` threw: the rest waits
+   * Sends what is closed, oldest first, and removes what was sent.
+   * @throws what `send` threw: the rest waits; the error of the file system for a segment that cannot be read now, once the others are sent
    */
   async ship(send: SegmentSender): Promise<void> {
+    const unread: unknown[] = [];
     for (const segment of this.#closed.slice()) {
       if (!this.#closed.includes(segment)) continue;
       segment.shipping = true;
       try {
-        if (segment.sent || (await this.#send(segment, send))) await this.#forget(segment);
+        if (!segment.sent) {
+          const content = await this.#read(segment, unread);
+          if (content === undefined) continue;
+          await this.#send(segment, content, send);
+        }
+        await this.#forget(segment);
       } finally {
         segment.shipping = false;
       }
     }
+    if (unread.length > 0) throw unread[0];
   }
 
-  async #send(segment: Segment, send: SegmentSender): Promise<boolean> {
-    const content = await this.#read(segment);
-    if (content === undefined) return false;
+  async #send(segment: Segment, content: Buffer, send: SegmentSender): Promise<void> {
     const lines = content.subarray(0, content.lastIndexOf(LINE_FEED) + 1);
     if (lines.length > 0) await send(segment.name, lines);
     segment.sent = true;
     if (lines.length < content.length) this.#events.torn();
     this.#events.shipped(segment.rows ?? countLines(lines));
-    return true;
   }
 
-  /** Undefined where they cannot be read now. */
-  async #read(segment: Segment): Promise<Buffer | undefined> {
+  /** Undefined where it cannot be read: now, which is added to `unread`, or ever, since somebody emptied the folder. */
+  async #read(segment: Segment, unread: unknown[]): Promise<Buffer | undefined> {
     try {
       return await this.#disk.read(segment.file);
     } catch (thrown) {
-      if (systemCode(thrown) !== 'ENOENT') return undefined;
-      // Somebody emptied the folder.
-      this.#closed = this.#closed.filter((each) => each !== segment);
-      this.#events.dropped('Unreadable', segment.rows ?? 0);
+      if (systemCode(thrown) !== 'ENOENT') unread.push(thrown);
+      else {
+        this.#closed = this.#closed.filter((each) => each !== segment);
+        this.#events.dropped('Unreadable', segment.rows ?? 0);
+      }
       return undefined;
     }
   }

@@ -184,7 +184,19 @@ describe('shipping', () => {
     expect(stored(store)).toEqual(['b', 'c']);
   });
 
-  test('a segment that cannot be read now does not hold up the others', async () => {
+  test('a segment that cannot be read now is an error, and waits', async () => {
+    const disk = new MemoryDisk();
+    const { segments, ship, store } = await rig(disk);
+    await segments.append(span(['a']));
+    disk.broken.set('read', 'EIO');
+    await expect(ship(segments)).rejects.toMatchObject({ code: 'EIO' });
+    expect([store.size, segments.waiting.segments]).toEqual([0, 1]);
+    disk.broken.clear();
+    await ship(segments);
+    expect(stored(store)).toEqual(['a']);
+  });
+
+  test('a segment that is gone is counted, and does not hold up the others', async () => {
     const disk = new MemoryDisk();
     const { segments, ship, store, told } = await rig(disk, { ...roomy, segmentBytes: 1 });
     await segments.append(span(['a']));
