@@ -41,6 +41,8 @@ export const ERROR_CATALOGUE = {
   GoldenMismatch: { status: 409, retryable: true, action: 'The graph does not reproduce the golden rows: export the model again with the trainer.' },
   PackageTooLarge: { status: 413, retryable: false, action: 'A package file may have at most 512 MiB.' },
   DiskFull: { status: 507, retryable: true, action: 'Give the pod more ephemeral storage.' },
+  DatasetInvalid: { status: 422, retryable: true, action: 'Correct the labelled set that rollout.gate.replay.dataset names; see docs/gates.md.' },
+  ReplayFailed: { status: 503, retryable: true, action: 'See the logs of the serving pods: both versions must be ready and score the rows of the labelled set; see docs/gates.md.' },
   ConfigurationInvalid: { status: 500, retryable: false, action: 'A defect of ours or a hand-made pod: the environment lacks what the message names.' },
 } as const satisfies Record<string, { readonly status: number; readonly retryable: boolean; readonly action: string }>;
 

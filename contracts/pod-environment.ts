@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationMs } from './duration.ts';
+import { EvaluationRequest } from './evaluation-request.ts';
 
 const Text = z.string().min(1);
 
@@ -59,6 +60,19 @@ export const RetainEnvironment = Identity.extend(StoreEnvironment.shape).extend(
     .describe('RFC 3339; from the day of this instant on everything is kept: an open gate needs it.'),
 });
 export type RetainEnvironment = z.infer<typeof RetainEnvironment>;
+
+const Request = z.string().transform((text, context) => {
+  const parsed = EvaluationRequest.safeParse(parsedJson(text));
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: 'custom', message: `is no EvaluationRequest: ${parsed.error.issues.map((issue) => `${z.core.toDotPath(issue.path) || '(root)'}: ${issue.message}`).slice(0, 3).join('; ')}` });
+  return z.NEVER;
+});
+
+/** Environment of `server evaluate`. CHURNOPS_REPOSITORY is the candidate's: evidence goes to its store. */
+export const EvaluateEnvironment = Identity.extend(StoreEnvironment.shape).extend({
+  CHURNOPS_EVALUATION: Request.describe('EvaluationRequest as JSON.'),
+});
+export type EvaluateEnvironment = z.infer<typeof EvaluateEnvironment>;
 
 const Switch = z.enum(['true', 'false']).transform((text) => text === 'true');
 

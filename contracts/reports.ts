@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GateMode } from './churn-model/rollout.ts';
+import { OutcomeImport } from './outcome-import.ts';
 
 /** Most bytes of a termination message; the kubelet cuts at 4,096, all containers of a pod together at 12 KiB. */
 export const TERMINATION_MESSAGE_MAX_BYTES = 3072;
@@ -120,19 +121,58 @@ const Side = z.object({
   calibration: SideCalibration.nullable().optional(),
 });
 
-/** What the `evaluate` Job found about a candidate, or about stable in the weekly run. */
+const Count = z.int().min(0);
+
+/** What a Feedback gate read, and why the rest is no pair. `feedback` counts predictions unless it says labels. */
+const FeedbackCounts = z.object({
+  predictions: Count.describe('Distinct ones in the journal since the candidate was mirrored to.'),
+  notMatured: Count.describe('Younger than spec.labels.horizon.'),
+  otherVersion: Count.describe('Answered by another version than stable.'),
+  noCandidateScore: Count.describe('Not mirrored, or the candidate gave no score.'),
+  outsidePopulation: Count.describe('Not of spec.labels.population.'),
+  superseded: Count.describe('There is a later matured one of the same customer.'),
+  trainedOn: Count.describe('Customers that a trainer saw, left out.'),
+  silent: Count.describe('Pairs whose outcome is known by silence alone.'),
+  labels: Count.describe('Distinct labels.'),
+  unmatchedLabels: Count.describe('Labels for which there is no prediction in its horizon, though it would have been made since then.'),
+  unreadable: Count.describe('Lines of the journal that are no records, and objects that are no gzip.'),
+});
+
+/** A row of a labelled set that was not scored, or (without `row`) something about the set as a whole. */
+const ReplayProblem = z.object({
+  row: z.int().min(1).optional().describe('Row as a spreadsheet counts: the header is row 1.'),
+  column: z.string().max(128).optional(),
+  message: z.string().max(256),
+});
+export type ReplayProblem = z.infer<typeof ReplayProblem>;
+
+/** What a Replay gate read, and why the rest is no pair. */
+const ReplayCounts = z.object({
+  rows: Count.describe('Rows of the labelled set.'),
+  trainedOn: Count.describe('Rows of customers that a trainer saw, left out.'),
+  repeated: Count.describe('Rows of customers that come again further down: the last row counts.'),
+  unusable: Count.describe('Rows without an outcome, or that a version refused.'),
+  problems: z.array(ReplayProblem).max(20).describe('The first ones.'),
+});
+
+/**
+ * What the `evaluate` Job found about a candidate: the termination message, at most 3 KiB. The evidence file in the store has all of it.
+ * Error and NotDue are no looks: the verdict before them stands.
+ */
 export const EvaluationReport = z.object({
   schemaVersion: z.literal(1),
   kind: z.literal('EvaluationReport'),
   candidateHash: Sha256,
+  stableHash: Sha256.optional(),
   verdict: GateVerdict,
   reason: GateReason,
   /** Code of the error catalogue where the verdict is Error. */
   code: z.string().max(64).optional(),
   message: z.string().max(1024).describe('What was found, and what is missing, for people.'),
+  labels: z.enum(['Replay', 'Feedback']).optional(),
   mode: GateMode.optional(),
   confidence: z.number().min(0.5).max(0.999).optional(),
-  candidate: Side,
+  candidate: Side.optional().describe('Absent for Error, and for NotDue where nothing had to be read.'),
   stable: Side.optional(),
   difference: GateEstimate.optional().describe('AUC of the candidate minus AUC of stable, on the same customers.'),
   agreement: z
@@ -148,9 +188,15 @@ export const EvaluationReport = z.object({
     .optional()
     .describe('What an Inconclusive gate waits for.'),
   leaning: z.enum(['Pass', 'Fail']).optional().describe('What an Inconclusive gate becomes, should the estimates stay.'),
-  expectedDecisionAt: z.string().max(35).optional(),
+  expectedDecisionAt: z.string().max(35).optional().describe('From the rate at which customers matured so far; absent where nobody can say.'),
+  feedback: FeedbackCounts.optional(),
+  replay: ReplayCounts.optional(),
+  import: OutcomeImport.optional().describe('Outcome files; also where the verdict is NotDue.'),
   finishedAt: z.string().max(35),
-  report: z.object({ path: z.string().max(512), sha256: Sha256 }).nullable(),
+  report: z
+    .object({ path: z.string().max(512), sha256: Sha256 })
+    .nullable()
+    .describe('The evidence file in the store, `path` as s3:// or file:// URL; null for Error and NotDue, which have none.'),
 });
 export type EvaluationReport = z.infer<typeof EvaluationReport>;
 

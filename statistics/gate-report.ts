@@ -6,7 +6,7 @@ import { gateMessage } from './gate-message.ts';
 import type { GateDecision, GateFindings, GateRule } from './gate.ts';
 
 /** The fields of an `EvaluationReport` that follow from the numbers alone. */
-export type GateReport = Pick<EvaluationReport, 'verdict' | 'reason' | 'message' | 'mode' | 'confidence' | 'candidate' | 'stable' | 'difference' | 'agreement' | 'missing' | 'leaning'>;
+export type GateReport = Pick<EvaluationReport, 'verdict' | 'reason' | 'message' | 'mode' | 'confidence' | 'stable' | 'difference' | 'agreement' | 'missing' | 'leaning'> & Readonly<{ candidate: NonNullable<EvaluationReport['candidate']> }>;
 
 /** What a gate found about a candidate beside stable, as the report has it: null where a number is undefined. */
 export function pairReport(evaluation: PairEvaluation, rule: GateRule): GateReport {

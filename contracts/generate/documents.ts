@@ -4,6 +4,7 @@ import { dump } from 'js-yaml';
 import { z } from 'zod';
 import { ChurnModelSpec } from '../churn-model/spec.ts';
 import { ChurnModelStatus } from '../churn-model/status.ts';
+import { EvaluationRequest } from '../evaluation-request.ts';
 import { FeedbackRequest, FeedbackResponse, PredictionKeys } from '../feedback.ts';
 import { LabelRecord, PredictionRecord } from '../journal.ts';
 import { GoldenRows, ModelCard } from '../model-card.ts';
@@ -23,6 +24,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'golden-rows': GoldenRows,
   'inspection-report': InspectionReport,
   'inspection-report-file': InspectionReportFile,
+  'evaluation-request': EvaluationRequest,
   'evaluation-report': EvaluationReport,
   'training-report': TrainingReport,
   'retention-report': RetentionReport,
