@@ -6,7 +6,7 @@ import { GateReason, GateVerdict } from './reports.ts';
 const Hash = z.string().regex(/^[0-9a-f]{64}$/);
 const Instant = z.iso.datetime({ offset: true }).max(35);
 const Url = z.string().min(1).max(1024);
-const Address = z.string().max(259).regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\]):[1-9][0-9]{0,4}$/, 'write host:port');
+const Address = z.string().max(253).regex(/^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?:[1-9][0-9]{0,4}$/, 'write host:port');
 
 /** A version as it was inspected. */
 export const EvaluatedVersion = z.object({
@@ -47,6 +47,7 @@ export const EvaluationRequest = z
         minNegatives: Gate.shape.minNegatives.unwrap(),
       })
       .describe('spec.rollout.gate, complete: its mode as gateMode gives it.'),
+    decisionThreshold: z.number().min(0).max(1).optional().describe("spec.serving.decisionThreshold; unset: each card's. For agreement only: no gate depends on it."),
     since: Instant.optional().describe("Feedback: when stable's pods were first asked to mirror to this candidate. Predictions from then on count."),
     horizonMs: z.int().min(1000).describe('spec.labels.horizon.'),
     population: Labels.shape.population.unwrap().describe('spec.labels.population.'),

@@ -15,7 +15,7 @@ export const LABELS = {
   hash: `${GROUP}/hash`,
   /** Name of the volume claim that a pod mounts; only where the repository is on file://. */
   claim: `${GROUP}/claim`,
-  /** What a pod or Job is for: `serving`, `inspect` or `retention`. */
+  /** What a pod or Job is for: `serving`, `inspect`, `evaluate` or `retention`. */
   component: 'app.kubernetes.io/component',
   /** On a ChurnModel: which operator looks after it (CHURNOPS_OPERATOR_CLASS); without it, the one that has no class. */
   operatorClass: `${GROUP}/operator-class`,
@@ -77,6 +77,8 @@ export const PATHS = {
   feedback: '/etc/churnops/feedback',
   /** The Secret {@link SECRETS}.predictionKeys, mounted whole, optional. */
   predictionKeys: '/etc/churnops/prediction-keys',
+  /** An empty volume for the copies, the database and what it spills of `evaluate`; nothing in it is worth keeping. */
+  scratch: '/var/lib/churnops/scratch',
   terminationMessage: '/dev/termination-log',
 } as const;
 

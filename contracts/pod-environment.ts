@@ -68,7 +68,10 @@ const Request = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Environment of `server evaluate`. CHURNOPS_REPOSITORY is the candidate's: evidence goes to its store. */
+/**
+ * Environment of `server evaluate`. CHURNOPS_REPOSITORY is the candidate's: evidence goes to its store. Its pod has PATHS.scratch, an empty
+ * volume with room for the journal of the gate's time, and PATHS.predictionKeys as serving pods have it.
+ */
 export const EvaluateEnvironment = Identity.extend(StoreEnvironment.shape).extend({
   CHURNOPS_EVALUATION: Request.describe('EvaluationRequest as JSON.'),
 });

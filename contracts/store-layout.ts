@@ -97,6 +97,14 @@ export function evidencePath(subject: string, finishedAt: string, what: 'inspect
   return `${subject}/${finishedAt.replaceAll(/[:.]/g, '')}-${what}.json`;
 }
 
+/**
+ * Path of a file that a piece of evidence names, beside it and of the same time: `<hash>/2026-11-21T070000000Z-pairs.csv.gz`.
+ * @param evidence as {@link evidencePath} gives it
+ */
+export function companionPath(evidence: string, what: 'pairs.csv.gz' | 'inputs.ndjson.gz'): string {
+  return evidence.replace(/-[a-z]+\.json$/, `-${what}`);
+}
+
 const SUBJECT = /^(?:[0-9a-f]{64}|weekly|unresolved)$/;
 
 /** Whether a folder directly below evaluations is one that {@link evidencePath} writes to; anybody may have made others. */
@@ -104,10 +112,10 @@ export function isEvidenceSubject(folder: string): boolean {
   return SUBJECT.test(folder);
 }
 
-/** When the day of a piece of evidence ends, epoch milliseconds; undefined for paths that {@link evidencePath} does not give. */
+/** When the day of a piece of evidence ends, epoch milliseconds; undefined for paths that {@link evidencePath} and {@link companionPath} do not give. */
 export function evidenceEndMs(path: string): number | undefined {
   const slash = path.indexOf('/');
   if (slash < 0 || !isEvidenceSubject(path.slice(0, slash))) return undefined;
-  const day = /^(\d{4}-\d{2}-\d{2})T\d{6}(?:\d{3})?Z(?:-[a-z]+)?\.json$/.exec(path.slice(slash + 1))?.[1];
+  const day = /^(\d{4}-\d{2}-\d{2})T\d{6}(?:\d{3})?Z(?:-[a-z]+)?\.(?:json|csv\.gz|ndjson\.gz)$/.exec(path.slice(slash + 1))?.[1];
   return day === undefined ? undefined : dayEndMs(day);
 }

@@ -4,6 +4,7 @@ import { dump } from 'js-yaml';
 import { z } from 'zod';
 import { ChurnModelSpec } from '../churn-model/spec.ts';
 import { ChurnModelStatus } from '../churn-model/status.ts';
+import { EvaluationEvidence } from '../evaluation-evidence.ts';
 import { EvaluationRequest } from '../evaluation-request.ts';
 import { FeedbackRequest, FeedbackResponse, PredictionKeys } from '../feedback.ts';
 import { LabelRecord, PredictionRecord } from '../journal.ts';
@@ -26,6 +27,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'inspection-report-file': InspectionReportFile,
   'evaluation-request': EvaluationRequest,
   'evaluation-report': EvaluationReport,
+  'evaluation-evidence': EvaluationEvidence,
   'training-report': TrainingReport,
   'retention-report': RetentionReport,
   'traffic-policy': TrafficPolicy,
