@@ -77,6 +77,10 @@ export const EvaluateEnvironment = Identity.extend(StoreEnvironment.shape).exten
 });
 export type EvaluateEnvironment = z.infer<typeof EvaluateEnvironment>;
 
+/** Environment of `server evaluate --verify`: the store. Evidence says the rest. */
+export const VerifyEnvironment = z.object(StoreEnvironment.shape);
+export type VerifyEnvironment = z.infer<typeof VerifyEnvironment>;
+
 const Switch = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const ColumnNames = z.string().transform((text, context) => {

@@ -1,23 +1,31 @@
 import { parseArgs } from 'node:util';
-import { InspectEnvironment, PullEnvironment, RetainEnvironment, ServeEnvironment } from '../contracts/pod-environment.ts';
+import { EvaluateEnvironment, InspectEnvironment, PullEnvironment, RetainEnvironment, ServeEnvironment, VerifyEnvironment } from '../contracts/pod-environment.ts';
 import { PATHS, PORTS } from '../contracts/names.ts';
 import { parseEnvironment } from '../platform/configuration/environment.ts';
 import { createLogger } from '../platform/logging/logger.ts';
 import type { Logger } from '../platform/logging/logger.ts';
+import { EVALUATE_PATIENCE, evaluateCandidate } from './evaluation/evaluate.ts';
+import { ObjectUrls } from './evaluation/evidence/object-urls.ts';
+import { verifyEvidence } from './evaluation/evidence/verify-evidence.ts';
+import { joinMemoryMiB } from './evaluation/memory.ts';
+import { shortReport } from './evaluation/short-report.ts';
 import { inspectPackage } from './inspection/inspect.ts';
 import { pull } from './package/pull.ts';
 import { failureReport, writeTerminationMessage } from './report/termination-message.ts';
 import { retain } from './retention/retain.ts';
 import { startServing } from './serving/serving.ts';
 
-const USAGE = `Usage: server <serve | pull | inspect | retain> [options]
+const USAGE = `Usage: server <serve | pull | inspect | evaluate | retain> [options]
   --package <folder>               where the package is (serve) or goes (pull)
   --host <address>                 address to listen on; without it all there are, IPv6 and IPv4 (serve)
   --port <n> --control-port <n>    ports to listen on (serve)
   --traffic-policy <file>          where the traffic policy is (serve)
   --journal <folder>               where the journal keeps what the store does not have yet (serve)
   --feedback <folder>              where the token of :feedback is (serve)
-  --prediction-keys <folder>       where the keys of prediction ids are (serve)
+  --prediction-keys <folder>       where the keys of prediction ids are (serve, evaluate)
+  --scratch <folder>               an empty folder with room for a journal (evaluate)
+  --verify <url>                   verify a piece of evidence instead of making one; exit 1 where it does not hold (evaluate)
+  --sha256 <hex>                   what the evidence must have, as status tells it (evaluate --verify)
   --dry-run                        look and count, delete nothing (retain)
   --termination-message <file>     where the report for the kubelet goes`;
 
@@ -30,6 +38,9 @@ const OPTIONS = {
   journal: { type: 'string', default: PATHS.journal },
   feedback: { type: 'string', default: PATHS.feedback },
   'prediction-keys': { type: 'string', default: PATHS.predictionKeys },
+  scratch: { type: 'string', default: PATHS.scratch },
+  verify: { type: 'string' },
+  sha256: { type: 'string' },
   'dry-run': { type: 'boolean', default: false },
   'termination-message': { type: 'string', default: PATHS.terminationMessage },
 } as const;
@@ -67,6 +78,34 @@ async function inspect({ values }: Arguments, stop: AbortSignal): Promise<void> 
   await writeTerminationMessage(values['termination-message'], report);
 }
 
+async function evaluate(args: Arguments, stop: AbortSignal): Promise<number> {
+  const { values } = args;
+  if (values.verify !== undefined) return verify(values.verify, args, stop);
+  const environment = parseEnvironment(EvaluateEnvironment, process.env);
+  const report = await evaluateCandidate({
+    environment,
+    scratch: values.scratch,
+    predictionKeys: values['prediction-keys'],
+    memoryMiB: joinMemoryMiB(process.constrainedMemory()),
+    logger: loggerOf('evaluate', environment),
+    signal: stop,
+  });
+  await writeTerminationMessage(values['termination-message'], shortReport(report));
+  return 0;
+}
+
+/** For people, so it goes to the output and not to the kubelet. */
+async function verify(url: string, { values: { sha256 } }: Arguments, stop: AbortSignal): Promise<number> {
+  const urls = new ObjectUrls(parseEnvironment(VerifyEnvironment, process.env), { ...EVALUATE_PATIENCE, signal: stop });
+  try {
+    const verification = await verifyEvidence(url, { urls, sha256 });
+    process.stdout.write(`${JSON.stringify(verification, undefined, 2)}\n`);
+    return verification.outcome === 'Verified' ? 0 : 1;
+  } finally {
+    urls.close();
+  }
+}
+
 /** Failed: the Job fails, too, so that whoever watches Jobs sees it; the report stays. */
 async function deleteExpired({ values }: Arguments, stop: AbortSignal): Promise<number> {
   const environment = parseEnvironment(RetainEnvironment, process.env);
@@ -101,7 +140,7 @@ async function giveUp(thrown: unknown, path: string): Promise<void> {
 /** A command that gives a number ends with it as its exit code. */
 type Command = (args: Arguments, stop: AbortSignal, hurry: AbortSignal) => Promise<number | void>;
 
-const COMMANDS: Readonly<Record<'serve' | 'pull' | 'inspect' | 'retain', Command>> = { serve, pull: pullPackage, inspect, retain: deleteExpired };
+const COMMANDS: Readonly<Record<'serve' | 'pull' | 'inspect' | 'evaluate' | 'retain', Command>> = { serve, pull: pullPackage, inspect, evaluate, retain: deleteExpired };
 
 /** Runs one subcommand; the exit code is 0 for success, 1 for failure (with a FailureReport), 2 for wrong usage, 143 when stopped before the end. */
 async function main(args: readonly string[]): Promise<number> {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import type { JoinCounts, KnownBy, PairedSample } from '../../../statistics/pairing/join.ts';
 import type { Exclusion, JoinRules } from '../../../statistics/pairing/rules.ts';
-import { CHOOSE, classify, DECIDE, DISTINCT, SAMPLES, stageFiles, TABLES, TAKE_STAGED, UNMATCHED } from './join-sql.ts';
+import { CHOOSE, classify, DECIDE, DISTINCT, PENDING, SAMPLES, stageFiles, TABLES, TAKE_STAGED, UNMATCHED } from './join-sql.ts';
 
 /** How much a join takes. */
 export type DatabaseOptions = Readonly<{
@@ -11,6 +11,9 @@ export type DatabaseOptions = Readonly<{
   /** Memory of the database in MiB, at least 128: of two threads each reads through 32. The process has some 150 MiB more. */
   memoryMiB: number;
 }>;
+
+/** Customers whose pair is there and not matured yet; `firstMs`: when the first of them was predicted. */
+export type PendingCustomers = Readonly<{ customers: number; firstMs: number | undefined }>;
 
 const KNOWN_BY = ['Silence', 'Label', 'OtherPrediction'] as const satisfies readonly KnownBy[];
 const THREADS = '2';
@@ -68,6 +71,12 @@ export class FeedbackDatabase {
     );
     const [unmatched = 0, beforeWindow = 0] = await this.#numbers(UNMATCHED, bounds);
     return { predictions, excluded: await this.#excluded(), superseded: eligible - chosen, labels, unmatched, beforeWindow };
+  }
+
+  /** Who is going to mature, of the join before: customers without a matured pair. */
+  async pending({ candidateHash, stableHash }: Pick<JoinRules, 'candidateHash' | 'stableHash'>): Promise<PendingCustomers> {
+    const [customers = 0, firstMs = 0] = await this.#numbers(PENDING, { candidateHash: candidateHash ?? null, stableHash: stableHash ?? null });
+    return { customers, firstMs: customers === 0 ? undefined : firstMs };
   }
 
   /** The samples, in pages. */

@@ -66,9 +66,12 @@ export function classify(population: keyof typeof POPULATIONS): string {
     from prediction`;
 }
 
+/** Whom an observation is of; a customer may be called as a prediction is. */
+const UNIT = `case when entity is null then 'prediction ' || id else 'customer ' || entity end`;
+
 /** One prediction a customer, or each where nobody is named. */
 export const CHOOSE = `create or replace table chosen as
-  select distinct on (unit) * from (select *, case when entity is null then 'prediction ' || id else 'customer ' || entity end as unit from classified where exclusion is null)
+  select distinct on (unit) * from (select *, ${UNIT} as unit from classified where exclusion is null)
   order by unit, made desc, id desc`;
 
 /** The label of each chosen prediction that counts: tier 1 is its own, or its customer's; tier 2 names another prediction of the customer. */
@@ -82,6 +85,11 @@ export const DECIDE = `create or replace table decided as
     select c.id, 2, r.positive, r.observed, r.received from chosen c join resolved r on r.named_entity = c.entity
       where r.named <> c.id and r.observed between c.made and c.made + $horizonMs
   ) order by id, tier, observed desc, received desc, positive desc`;
+
+/** Customers that are scored by both sides and have no matured prediction yet. */
+export const PENDING = `select count(distinct ${UNIT}), min(made) from classified
+  where exclusion = 'NotMatured' and ($stableHash is null or hash = $stableHash) and ($candidateHash is null or candidate_hash = $candidateHash)
+    and ${UNIT} not in (select unit from chosen)`;
 
 /** Samples in the order of their prediction ids. */
 export const SAMPLES = `select c.id, c.entity, cast(c.made as double), c.stable, c.candidate, coalesce(d.positive, false), coalesce(d.tier, 0)

@@ -23,8 +23,18 @@ export type LoadOptions = Readonly<{
   scratch: string;
   logger: Logger;
   /** Told of every object that was taken, in an order that depends on the store alone. */
-  taken?: (object: InputObject) => void;
+  taken?: (object: InputObject, kind: FeedbackKind) => void;
+  /** Which objects there are; default: those of the window. */
+  objects?: ObjectSource;
 }>;
+
+/** What an object of the journal holds. */
+export type FeedbackKind = 'predictions' | 'labels';
+
+/** Gives the keys of one kind, in groups. */
+export type ObjectSource = (kind: FeedbackKind) => AsyncIterable<readonly string[]>;
+
+const RECORD = { predictions: 'prediction', labels: 'label' } as const satisfies Record<FeedbackKind, 'prediction' | 'label'>;
 
 /** What was loaded and what was not. */
 export type Loaded = Readonly<{
@@ -45,8 +55,10 @@ const MAX_OBJECT_BYTES = 256 << 20;
  */
 export async function loadFeedback(options: LoadOptions): Promise<Loaded> {
   const { repository, layout, window } = options;
-  const predictions = await loadKind(options, 'prediction', predictionKeys(repository, layout.predictions, window));
-  const labels = await loadKind(options, 'label', labelKeys(repository, layout.labels, window));
+  const ofWindow: ObjectSource = (kind) => (kind === 'predictions' ? predictionKeys(repository, layout.predictions, window) : labelKeys(repository, layout.labels, window));
+  const objects = options.objects ?? ofWindow;
+  const predictions = await loadKind(options, 'predictions', objects('predictions'));
+  const labels = await loadKind(options, 'labels', objects('labels'));
   return {
     objects: predictions.objects + labels.objects,
     unreadableLines: predictions.unreadableLines + labels.unreadableLines,
@@ -54,7 +66,7 @@ export async function loadFeedback(options: LoadOptions): Promise<Loaded> {
   };
 }
 
-async function loadKind(options: LoadOptions, kind: 'prediction' | 'label', days: AsyncIterable<readonly string[]>): Promise<Loaded> {
+async function loadKind(options: LoadOptions, kind: FeedbackKind, days: AsyncIterable<readonly string[]>): Promise<Loaded> {
   let objects = 0;
   let unreadableLines = 0;
   const unreadableObjects: string[] = [];
@@ -68,7 +80,7 @@ async function loadKind(options: LoadOptions, kind: 'prediction' | 'label', days
         unreadableLines += result.unreadableLines;
         unreadableObjects.push(...result.unreadableObjects);
         objects += batch.length - result.unreadableObjects.length;
-        for (const object of found) if (!result.unreadableObjects.includes(object.key)) options.taken?.(object);
+        for (const object of found) if (!result.unreadableObjects.includes(object.key)) options.taken?.(object, kind);
       } finally {
         await Promise.all(files.map(async (file) => rm(file, { force: true })));
       }
@@ -78,9 +90,9 @@ async function loadKind(options: LoadOptions, kind: 'prediction' | 'label', days
 }
 
 /** One object that is no gzip must not keep the others away: after a failure each is taken by itself. */
-async function loadBatch({ database, logger }: LoadOptions, kind: 'prediction' | 'label', keys: readonly string[], files: readonly string[]): Promise<Omit<Loaded, 'objects'>> {
+async function loadBatch({ database, logger }: LoadOptions, kind: FeedbackKind, keys: readonly string[], files: readonly string[]): Promise<Omit<Loaded, 'objects'>> {
   try {
-    return { unreadableLines: await database.load(kind, files), unreadableObjects: [] };
+    return { unreadableLines: await database.load(RECORD[kind], files), unreadableObjects: [] };
   } catch (error) {
     logger.warn({ error, kind }, 'a batch of the journal cannot be read as a whole; reading its objects one by one');
   }
@@ -88,7 +100,7 @@ async function loadBatch({ database, logger }: LoadOptions, kind: 'prediction' |
   const unreadableObjects: string[] = [];
   for (const [at, key] of keys.entries()) {
     try {
-      unreadableLines += await database.load(kind, files.slice(at, at + 1));
+      unreadableLines += await database.load(RECORD[kind], files.slice(at, at + 1));
     } catch (error) {
       logger.error({ error, key }, 'an object of the journal cannot be read');
       unreadableObjects.push(key);

@@ -31,6 +31,8 @@ export type OutcomeImportOptions = Readonly<{
   scratch: string;
   now: () => number;
   logger: Logger;
+  /** Told of every file that was read. */
+  taken?: (file: Readonly<{ key: string; sha256: string; sizeBytes: number }>) => void;
 }>;
 
 /** Labels of one object: some 3 MB before compression. */
@@ -105,21 +107,27 @@ async function importFile(options: OutcomeImportOptions, key: string): Promise<R
 }
 
 /** Copies a file to this machine and gives the digest of its content and of what it is read by. */
-async function download({ outcomes, mapping, classes }: OutcomeImportOptions, key: string, local: string): Promise<string> {
+async function download({ outcomes, mapping, classes, taken }: OutcomeImportOptions, key: string, local: string): Promise<string> {
   const readBy = canonicalJson({ ...mapping, timeColumn: mapping.timeColumn ?? null, negative: classes.negative, positive: classes.positive });
-  return patiently(outcomes, async () => {
+  const { digest, ...read } = await patiently(outcomes, async () => {
     const hash = createHash('sha256').update(`${readBy}\n`);
+    const content = createHash('sha256');
+    let sizeBytes = 0;
     const file = await open(local, 'w');
     try {
       for await (const chunk of await outcomes.store.read(key, { maxBytes: MAX_FILE_BYTES, signal: outcomes.patience.signal })) {
         hash.update(chunk);
+        content.update(chunk);
+        sizeBytes += chunk.length;
         await file.write(chunk);
       }
     } finally {
       await file.close();
     }
-    return hash.digest('hex');
+    return { digest: hash.digest('hex'), sha256: content.digest('hex'), sizeBytes };
   });
+  taken?.({ key, ...read });
+  return digest;
 }
 
 type Import = Readonly<{ key: string; digest: string; startedMs: number }>;

@@ -66,8 +66,8 @@ export function readOutcome({ fields, malformed }: CsvRecord, columns: OutcomeCo
 
 const WORDS: ReadonlyMap<string, boolean> = new Map([['1', true], ['true', true], ['0', false], ['false', false]]);
 
-/** The model's own class labels first: they may be numbers, too. */
-function outcomeOf(text: string, labels: OutcomeContext['labels']): boolean | undefined {
+/** What a cell says: the class labels of the model first, as they may be numbers, too; else 1, 0, true or false. Undefined: none of them. */
+export function outcomeOf(text: string, labels: OutcomeContext['labels']): boolean | undefined {
   return labelValue(text, labels) ?? WORDS.get(text.toLowerCase());
 }
 

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import type { VerifyEnvironment } from '../../../contracts/pod-environment.ts';
+import { readWhole } from '../../../platform/object-store/object-store.ts';
+import { openRepository } from '../../package/open-repository.ts';
+import { patiently } from '../../package/remote-package.ts';
+import type { Repository } from '../../package/remote-package.ts';
+
+/** Reads objects by the URLs that evidence names them by; a store is opened once. */
+export class ObjectUrls {
+  readonly #environment: VerifyEnvironment;
+  readonly #patience: Repository['patience'];
+  readonly #stores = new Map<string, Repository>();
+
+  constructor(environment: VerifyEnvironment, patience: Repository['patience']) {
+    this.#environment = environment;
+    this.#patience = patience;
+  }
+
+  /**
+   * An open store and the key that a URL has in it.
+   * @throws ChurnOpsError ConfigurationInvalid for what is no URL of a store
+   */
+  open(url: string): Readonly<{ repository: Repository; key: string }> {
+    const { repository, location } = openRepository(this.#environment, this.#patience, url);
+    const known = this.#stores.get(location.root);
+    if (known === undefined) this.#stores.set(location.root, repository);
+    else repository.store.close();
+    return { repository: known ?? repository, key: location.prefix };
+  }
+
+  /** @throws ChurnOpsError FileMissing; PackageTooLarge; store errors */
+  async bytes(url: string, maxBytes: number): Promise<Uint8Array> {
+    const { repository, key } = this.open(url);
+    return patiently(repository, () => readWhole(repository.store, key, { maxBytes, signal: this.#patience.signal }));
+  }
+
+  /** sha256 of an object, hex. @throws ChurnOpsError as `bytes` */
+  async sha256(url: string, maxBytes: number): Promise<string> {
+    const { repository, key } = this.open(url);
+    return patiently(repository, async () => {
+      const hash = createHash('sha256');
+      for await (const chunk of await repository.store.read(key, { maxBytes, signal: this.#patience.signal })) hash.update(chunk);
+      return hash.digest('hex');
+    });
+  }
+
+  close(): void {
+    for (const { store } of this.#stores.values()) store.close();
+    this.#stores.clear();
+  }
+}
