@@ -1,7 +1,8 @@
 const MIB = 1 << 20;
 /** Node.js, the bundle, and what is on its way between disk and store. */
 const PROCESS_MIB = 192;
-const LEAST_MIB = 64;
+/** The database asks for as much: each of its two threads reads through 32. */
+const LEAST_MIB = 128;
 const MOST_MIB = 2048;
 /** Where nothing bounds the container. */
 const DEFAULT_MIB = 512;
