@@ -39,6 +39,8 @@ export type EvaluateOptions = Readonly<{
   logger: Logger;
   signal: AbortSignal;
   patience?: Patience;
+  /** How long pods that give no scores are waited for. */
+  replayPatience?: Patience;
   now?: () => number;
 }>;
 

@@ -8,6 +8,7 @@ import type { Logger } from '../../platform/logging/logger.ts';
 import { readMountedFile } from '../../platform/mounted-file/mounted-file.ts';
 import { locationUrl } from '../../platform/object-store/location.ts';
 import { openRepository } from '../package/open-repository.ts';
+import type { Patience } from '../package/open-repository.ts';
 import type { Repository } from '../package/remote-package.ts';
 import { ephemeralKeyring, parseKeyring } from '../prediction-id/keyring.ts';
 import { PredictionIds } from '../prediction-id/prediction-ids.ts';
@@ -33,6 +34,8 @@ export type GatherOptions = Readonly<{
   /** Memory of the join, MiB. */
   memoryMiB: number;
   patience: Repository['patience'];
+  /** How long pods that give no scores are waited for. */
+  replayPatience?: Patience;
   logger: Logger;
   pairs: PairsFile;
   taken: (input: EvidenceInput) => void;

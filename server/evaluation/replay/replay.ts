@@ -118,9 +118,9 @@ async function usableRows({ cards }: GatherOptions, set: LabelledSet, counts: Co
   return usable;
 }
 
-function openScorers({ environment, cards, logger, patience: { signal } }: GatherOptions, { replay }: EvaluationRequest): Scorers {
+function openScorers({ environment, cards, logger, patience: { signal }, replayPatience = REPLAY_PATIENCE }: GatherOptions, { replay }: EvaluationRequest): Scorers {
   const scorer = (address: string, { evidence: { version, hash } }: EvaluatedCard): VersionScorer =>
-    new VersionScorer({ model: environment.CHURNOPS_MODEL, version, hash, address, logger, patience: { ...REPLAY_PATIENCE, signal } });
+    new VersionScorer({ model: environment.CHURNOPS_MODEL, version, hash, address, logger, patience: { ...replayPatience, signal } });
   return {
     candidate: scorer(replay?.candidateAddress ?? '', cards.candidate),
     stable: cards.stable === undefined ? undefined : scorer(replay?.stableAddress ?? '', cards.stable),

@@ -25,7 +25,7 @@ async function run(args: readonly string[], environment: Readonly<Record<string,
 }
 
 test('wrong usage: exit 2', async () => {
-  expect(await run(['serve-it'], {})).toMatchObject({ code: 2, output: expect.stringContaining('Usage: server <serve | pull | inspect | retain>') });
+  expect(await run(['serve-it'], {})).toMatchObject({ code: 2, output: expect.stringContaining('Usage: server <serve | pull | inspect | evaluate | retain>') });
 });
 
 test('a failure leaves a FailureReport and exit 1', async () => {

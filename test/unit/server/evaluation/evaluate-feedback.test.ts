@@ -1,10 +1,12 @@
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { EvaluationEvidence } from '../../../../contracts/evaluation-evidence.ts';
 import type { EvaluationRequest } from '../../../../contracts/evaluation-request.ts';
 import { EvaluateEnvironment } from '../../../../contracts/pod-environment.ts';
-import { EvaluationReport } from '../../../../contracts/reports.ts';
+import { EvaluationReport, TERMINATION_MESSAGE_MAX_BYTES } from '../../../../contracts/reports.ts';
 import { evaluateCandidate } from '../../../../server/evaluation/evaluate.ts';
 import { ObjectUrls } from '../../../../server/evaluation/evidence/object-urls.ts';
 import { verifyEvidence } from '../../../../server/evaluation/evidence/verify-evidence.ts';
@@ -14,6 +16,7 @@ import { HORIZON_MS, journal, label, labelOf, observed, requestOf, seeded, store
 import type { VersionedStore } from './feedback-world.ts';
 import { naivePair } from './naive.ts';
 
+const CUSTOMERS = 200;
 const NOW_MS = Date.now();
 const SINCE_MS = NOW_MS - 6 * HORIZON_MS;
 const since = new Date(SINCE_MS).toISOString();
@@ -33,13 +36,13 @@ async function evaluated(world: VersionedStore, given: Partial<EvaluationRequest
 }
 
 /** Customers with one to three matured predictions; what happened is told by id, by customer, twice, corrected, or by silence. */
-async function busyWorld() {
+async function makeBusyWorld() {
   const world = await storeWithVersions();
   const random = seeded(20261121);
   const rows: ObservedPrediction[] = [];
   const labels = [];
-  const truth: { positive: boolean; stable: number; candidate: number; predictionId: string }[] = [];
-  for (let at = 0; at < 400; at += 1) {
+  const truth: { positive: boolean; stable: number; candidate: number; predictionId: string; isSilent: boolean }[] = [];
+  for (let at = 0; at < CUSTOMERS; at += 1) {
     const entity = `customer-${at}`;
     const positive = random() < 0.3;
     const noise = (): number => Math.round(1000 * Math.min(1, Math.max(0, (positive ? 0.6 : 0.4) + 0.5 * (random() - 0.5)))) / 1000;
@@ -47,7 +50,7 @@ async function busyWorld() {
     rows.push(...made, observed(world, entity, NOW_MS - 60_000, { stable: noise(), candidate: noise() }));
     const last = made.at(-1);
     if (last === undefined) continue;
-    truth.push({ positive, stable: last.own.probability, candidate: last.candidate.scored ? last.candidate.score.probability : Number.NaN, predictionId: last.predictionId });
+    truth.push({ positive, stable: last.own.probability, candidate: last.candidate.scored ? last.candidate.score.probability : Number.NaN, predictionId: last.predictionId, isSilent: at % 5 === 4 && !positive });
     const observedMs = last.atMs + 60_000;
     const how = at % 5;
     if (how === 0) labels.push(labelOf({ id: last.predictionId }, positive, observedMs));
@@ -68,26 +71,36 @@ async function busyWorld() {
   return { world, truth, rows: rows.length };
 }
 
+let made: ReturnType<typeof makeBusyWorld> | undefined;
+
+/** The same world for every test, in a store of its own. */
+async function busyWorld() {
+  made ??= makeBusyWorld();
+  const { world, ...rest } = await made;
+  const root = await temporaryFolder();
+  await cp(world.root, root, { recursive: true });
+  const url = world.url.replace(world.root, root);
+  const moved = { ...world, root, url, stable: { ...world.stable, repository: url }, candidate: { ...world.candidate, repository: url } };
+  return { world: moved, ...rest };
+}
+
 test('numbers, verdict and counts are those of an independent computation; the evidence is verified by them', async () => {
   const { world, truth, rows } = await busyWorld();
   const report = await evaluated(world);
   const naive = naivePair(truth.map(({ positive }) => positive), truth.map(({ stable }) => stable), truth.map(({ candidate }) => candidate));
   const positives = truth.filter(({ positive }) => positive).length;
-  expect(report).toMatchObject({ verdict: 'Pass', reason: 'Proven', labels: 'Feedback', mode: 'Anytime', candidate: { rows: 400, positives, negatives: 400 - positives }, candidateHash: world.candidate.hash, stableHash: world.stable.hash });
+  expect(report).toMatchObject({ verdict: 'Pass', reason: 'Proven', labels: 'Feedback', mode: 'Anytime', candidate: { rows: CUSTOMERS, positives, negatives: CUSTOMERS - positives }, candidateHash: world.candidate.hash, stableHash: world.stable.hash });
   for (const [found, expected] of [[report.candidate?.auc, naive.candidate], [report.stable?.auc, naive.stable], [report.difference, naive.difference]] as const) {
     expect(found?.value).toBeCloseTo(expected.value, 12);
     expect(found?.variance).toBeCloseTo(expected.variance, 12);
   }
-  const superseded = Array.from({ length: 400 }, (_, at) => at % 3).reduce((sum, more) => sum + more, 0);
-  const silent = Array.from({ length: 400 }, (_, at) => at % 5 === 4).filter((unsaid, at) => unsaid && truth.length > at).length - truth.filter(({ positive }, at) => positive && at < 0).length;
-  expect(report.feedback).toMatchObject({ predictions: rows - 1, notMatured: 400, otherVersion: 0, noCandidateScore: 1, outsidePopulation: 0, superseded, trainedOn: 2, unmatchedLabels: 1, unreadable: 0 });
-  expect(report.feedback?.silent).toBeLessThanOrEqual(silent);
-  expect(report.feedback?.silent).toBeGreaterThan(0);
+  const superseded = Array.from({ length: CUSTOMERS }, (_, at) => at % 3).reduce((sum, more) => sum + more, 0);
+  expect(report.feedback).toMatchObject({ predictions: rows - 1, notMatured: CUSTOMERS, otherVersion: 0, noCandidateScore: 1, outsidePopulation: 0, superseded, trainedOn: 2, silent: truth.filter(({ isSilent }) => isSilent).length, unmatchedLabels: 1, unreadable: 0 });
   expect(report.message).toContain('2 customers that a trainer saw are left out. 1 labels match no prediction.');
 
   const urls = new ObjectUrls({ CHURNOPS_REPOSITORY: world.url }, { ...patience, signal });
   const { path = '', sha256 = '' } = report.report ?? {};
-  expect(await verifyEvidence(path, { urls, sha256 })).toEqual({ outcome: 'Verified', findings: [], inputs: expect.any(Number), pairs: 400, verdict: 'Pass (Proven)' });
+  expect(await verifyEvidence(path, { urls, sha256 })).toEqual({ outcome: 'Verified', findings: [], inputs: expect.any(Number), pairs: CUSTOMERS, verdict: 'Pass (Proven)' });
   const evidence = EvaluationEvidence.parse(JSON.parse(await readFile(new URL(path), 'utf8')));
   expect(evidence.cards).toMatchObject({ candidate: { version: 'v2', trainingEntities: 1 }, stable: { version: 'v1', trainingEntities: 1 } });
   const kinds = new Set((await inputsOf(path, evidence)).map(({ kind }) => kind));
@@ -113,7 +126,7 @@ describe('a byte that changed is found and named', () => {
       const file = new URL(url);
       const kept = `${file.pathname}.kept`;
       await copyFile(file, kept);
-      for (let nth = 0; nth < 6; nth += 1) {
+      for (let nth = 0; nth < 3; nth += 1) {
         const bytes = await readFile(kept);
         const at = nth === 0 ? 0 : nth === 1 ? bytes.length - 1 : Math.floor(random() * bytes.length);
         bytes.writeUInt8((bytes.readUInt8(at) + 1 + Math.floor(random() * 255)) % 256, at);
@@ -138,7 +151,7 @@ describe('a byte that changed is found and named', () => {
     const { path = '', sha256 = '' } = report.report ?? {};
     const { digest: _digest, ...evidence } = EvaluationEvidence.parse(JSON.parse(await readFile(new URL(path), 'utf8')));
     const auc = evidence.report.candidate?.auc;
-    const better = { ...evidence.report, candidate: { rows: 400, positives: 1, negatives: 1, ...evidence.report.candidate, auc: auc === undefined || auc === null ? null : { ...auc, lower: auc.lower + 1e-9 } } };
+    const better = { ...evidence.report, candidate: { rows: CUSTOMERS, positives: 1, negatives: 1, ...evidence.report.candidate, auc: auc === undefined || auc === null ? null : { ...auc, lower: auc.lower + 1e-9 } } };
     await writeFile(new URL(path), evidenceText(digested({ ...evidence, report: better })));
     const urls = new ObjectUrls({ CHURNOPS_REPOSITORY: world.url }, { ...patience, signal });
     expect((await verifyEvidence(path, { urls })).findings).toEqual([{ state: 'Changed', what: 'report.candidate.auc.lower', message: 'does not follow from the pairs' }]);
@@ -163,11 +176,11 @@ describe('looks', () => {
   test('the next look comes with 2 % more customers; a gate that looks once has looked', async () => {
     const { world } = await busyWorld();
     const looked = (rows: number, reason: 'AUCNotProven' | 'TooFewLabels' = 'AUCNotProven') => ({ lastLook: { at: since, rows, verdict: 'Inconclusive', reason } as const });
-    expect(await evaluated(world, looked(393))).toMatchObject({ verdict: 'NotDue', reason: 'TooFewNewLabels', report: null, feedback: { labels: expect.any(Number) } });
-    expect(await evaluated(world, looked(392))).toMatchObject({ verdict: 'Pass' });
-    const once = { ...requestOf(world).gate, mode: 'LowerBound' } as const;
+    expect(await evaluated(world, looked(197))).toMatchObject({ verdict: 'NotDue', reason: 'TooFewNewLabels', report: null, feedback: { labels: expect.any(Number) } });
+    expect(await evaluated(world, looked(196))).toMatchObject({ verdict: 'Pass' });
+    const once = { ...requestOf(world, { since }).gate, mode: 'LowerBound' } as const;
     expect(await evaluated(world, { gate: once, ...looked(10) })).toMatchObject({ verdict: 'NotDue', reason: 'AlreadyLooked' });
-    expect(await evaluated(world, { gate: once, ...looked(10, 'TooFewLabels') })).toMatchObject({ verdict: 'Pass' });
+    expect(await evaluated(world, { gate: once, ...looked(10, 'TooFewLabels') }, NOW_MS + 1)).toMatchObject({ verdict: 'Pass' });
   });
 
   test('a journal of other versions gives no pair', async () => {
@@ -189,6 +202,37 @@ test('outcome files are imported and joined; a bad row is told by file and row',
   expect(report.message).toContain('1 rows of outcome files are no labels, the first in');
   const evidence = EvaluationEvidence.parse(JSON.parse(await readFile(new URL(report.report?.path ?? ''), 'utf8')));
   expect((await inputsOf(report.report?.path ?? '', evidence)).map(({ kind, url }) => [kind, url])).toContainEqual(['outcomes', `${prefix}november.csv`]);
+});
+
+/** Runs the program as the image does. */
+async function run(args: readonly string[], environment: Readonly<Record<string, string>>) {
+  const termination = join(await temporaryFolder(), 'termination-log');
+  const child = spawn(process.execPath, ['server/main.ts', ...args, '--termination-message', termination], { env: { PATH: process.env['PATH'], ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const [code]: unknown[] = await once(child, 'close');
+  return { code, output, termination: await readFile(termination, 'utf8').catch(() => '') };
+}
+
+test('the process: a Job that writes its report for the kubelet, and who verifies it', async () => {
+  const { world, truth } = await busyWorld();
+  const store = { CHURNOPS_REPOSITORY: world.url };
+  const evaluate = { ...tinyEnvironment, ...store, CHURNOPS_EVALUATION: JSON.stringify(requestOf(world, { since })) };
+  const { code, termination } = await run(['evaluate', '--scratch', await temporaryFolder()], evaluate);
+  expect(code).toBe(0);
+  expect(Buffer.byteLength(termination)).toBeLessThanOrEqual(TERMINATION_MESSAGE_MAX_BYTES);
+  const report = EvaluationReport.parse(JSON.parse(termination));
+  expect(report).toMatchObject({ verdict: 'Pass', candidate: { rows: truth.length } });
+  const { path = '', sha256 = '' } = report.report ?? {};
+  expect(await run(['evaluate', '--verify', path, '--sha256', sha256], store)).toMatchObject({ code: 0, output: expect.stringContaining('"outcome": "Verified"') });
+  expect(await run(['evaluate', '--verify', path, '--sha256', 'f'.repeat(64)], store)).toMatchObject({ code: 1, output: expect.stringContaining('"outcome": "Changed"') });
+});
+
+test('a request that is none is refused by the field that is wrong', async () => {
+  const { world } = await busyWorld();
+  const { stable: _stable, ...request } = requestOf(world, { since });
+  const { code, termination } = await run(['evaluate'], { ...tinyEnvironment, CHURNOPS_REPOSITORY: world.url, CHURNOPS_EVALUATION: JSON.stringify(request) });
+  expect({ code, termination }).toEqual({ code: 1, termination: expect.stringContaining('CHURNOPS_EVALUATION: is no EvaluationRequest: since: labels: Feedback needs since and stable') });
 });
 
 describe('what cannot be found out is an Error', () => {
