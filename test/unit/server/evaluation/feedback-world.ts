@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { candidateHash } from '../../../../contracts/digest.ts';
 import type { PackageDigest } from '../../../../contracts/digest.ts';
@@ -16,7 +17,6 @@ import { parseCardFile } from '../../../../server/package/card-file.ts';
 import type { ObservedPrediction } from '../../../../server/prediction/observed-prediction.ts';
 import { ephemeralKeyring } from '../../../../server/prediction-id/keyring.ts';
 import { PredictionIds } from '../../../../server/prediction-id/prediction-ids.ts';
-import { readFile } from 'node:fs/promises';
 import { keptLogger, temporaryFolder, tinyCard, tinyRepository } from '../tiny-package.ts';
 
 export const MODEL = 'tiny-churn';
@@ -63,9 +63,12 @@ export function requestOf({ stable, candidate }: VersionedStore, given: Partial<
   return EvaluationRequest.parse({ schemaVersion: 1, kind: 'Candidate', candidate, stable, gate, horizonMs: HORIZON_MS, population: 'All', ...given });
 }
 
+function ignored(): void {
+  // A test looks into the store.
+}
+
 /** Writes predictions as serving pods do: buffer, segments on a volume, objects in the store. */
 export async function journal(root: string, rows: readonly ObservedPrediction[]): Promise<void> {
-  const ignored = (): undefined => undefined;
   const pod = await Journal.open({
     records: new RecordWriter({ card: tinyCard, features: true, redact: [] }),
     samplePercent: 100,

@@ -12,10 +12,13 @@ export function naivePair(positive: readonly boolean[], stable: readonly number[
 
 type Placements = Readonly<{ auc: number; ofPositives: readonly number[]; ofNegatives: readonly number[] }>;
 
+function psi(x: number, y: number): number {
+  return x > y ? 1 : x === y ? 0.5 : 0;
+}
+
 function placements(positive: readonly boolean[], scores: readonly number[]): Placements {
   const xs = scores.filter((_, at) => positive[at]);
   const ys = scores.filter((_, at) => !positive[at]);
-  const psi = (x: number, y: number): number => (x > y ? 1 : x === y ? 0.5 : 0);
   const ofPositives = xs.map((x) => mean(ys.map((y) => psi(x, y))));
   const ofNegatives = ys.map((y) => mean(xs.map((x) => psi(x, y))));
   return { auc: mean(ofPositives), ofPositives, ofNegatives };
