@@ -105,6 +105,14 @@ export function companionPath(evidence: string, what: 'pairs.csv.gz' | 'inputs.n
   return evidence.replace(/-[a-z]+\.json$/, `-${what}`);
 }
 
+/**
+ * Path of condensed journal below evaluations: `<hash>/2026-11-21T070000000Z-predictions.json`, and of the file it names, which ends in .ndjson.gz.
+ * @param atMs never given twice for a subject
+ */
+export function condensedPath(subject: string, atMs: number, of: 'predictions' | 'labels', suffix: 'json' | 'ndjson.gz'): string {
+  return `${subject}/${new Date(atMs).toISOString().replaceAll(/[:.]/g, '')}-${of}.${suffix}`;
+}
+
 const SUBJECT = /^(?:[0-9a-f]{64}|weekly|unresolved)$/;
 
 /** Whether a folder directly below evaluations is one that {@link evidencePath} writes to; anybody may have made others. */
@@ -112,7 +120,7 @@ export function isEvidenceSubject(folder: string): boolean {
   return SUBJECT.test(folder);
 }
 
-/** When the day of a piece of evidence ends, epoch milliseconds; undefined for paths that {@link evidencePath} and {@link companionPath} do not give. */
+/** When the day of a piece of evidence ends, epoch milliseconds; undefined for paths that {@link evidencePath}, {@link companionPath} and {@link condensedPath} do not give. */
 export function evidenceEndMs(path: string): number | undefined {
   const slash = path.indexOf('/');
   if (slash < 0 || !isEvidenceSubject(path.slice(0, slash))) return undefined;

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EvidenceInput, InputKind } from '../../contracts/evaluation-evidence.ts';
+import type { EvidenceInput } from '../../contracts/evaluation-evidence.ts';
 import type { EvaluationRequest } from '../../contracts/evaluation-request.ts';
 import type { EvaluationReport } from '../../contracts/reports.ts';
 import type { StoreLayout } from '../../contracts/store-layout.ts';
@@ -14,7 +14,8 @@ import type { PairsFile } from './evidence/pairs-file.ts';
 import { FeedbackDatabase } from './feedback-join/feedback-database.ts';
 import type { PendingCustomers } from './feedback-join/feedback-database.ts';
 import { loadFeedback } from './feedback-join/load-feedback.ts';
-import type { InputObject, Loaded, ObjectSource } from './feedback-join/load-feedback.ts';
+import type { Loaded } from './feedback-join/load-feedback.ts';
+import { CondensedStore } from './feedback-join/condensed-store.ts';
 
 /** What a join of journal and labels gave. */
 export type FeedbackPairs = Readonly<{
@@ -30,8 +31,8 @@ export type FeedbackSource = Readonly<{
   layout: Pick<StoreLayout, 'predictions' | 'labels'>;
   /** The URL of a key. */
   urlOf: (key: string) => string;
-  /** Which objects to read; default: those of the window. */
-  objects?: ObjectSource;
+  /** Where what was read is kept for the next evaluation: the candidate's folder of evaluations. */
+  kept: Readonly<{ repository: Repository; folder: string }>;
   taken: (input: EvidenceInput) => void;
 }>;
 
@@ -53,7 +54,8 @@ export async function gatherFeedback(source: FeedbackSource, rules: JoinRules, c
   const folder = await mkdtemp(join(room.scratch, 'join-'));
   const database = await FeedbackDatabase.open({ folder, memoryMiB: room.memoryMiB });
   try {
-    const { repository, layout, objects, urlOf, taken } = source;
+    const { repository, layout, kept, urlOf, taken } = source;
+    const condensed = new CondensedStore({ ...kept, sources: { predictions: urlOf(layout.predictions), labels: urlOf(layout.labels) }, layout, database, scratch: folder, nowMs: rules.nowMs, logger: room.logger });
     const loaded = await loadFeedback({
       repository,
       layout,
@@ -61,8 +63,8 @@ export async function gatherFeedback(source: FeedbackSource, rules: JoinRules, c
       database,
       scratch: folder,
       logger: room.logger,
-      ...(objects === undefined ? {} : { objects }),
-      taken: ({ key, sha256, sizeBytes }: InputObject, kind: InputKind) => taken({ kind, url: urlOf(key), sha256, sizeBytes }),
+      condensed,
+      taken: ({ key, sha256, sizeBytes }, kind) => taken({ kind, url: urlOf(key), sha256, sizeBytes }),
     });
     const joined = await database.join(rules);
     const used = await usePairs(database, cards, pairs);

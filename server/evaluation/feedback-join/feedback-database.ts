@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import type { JoinCounts, KnownBy, PairedSample } from '../../../statistics/pairing/join.ts';
 import type { Exclusion, JoinRules } from '../../../statistics/pairing/rules.ts';
-import { CHOOSE, classify, DECIDE, DISTINCT, PENDING, SAMPLES, stageFiles, TABLES, TAKE_STAGED, UNMATCHED } from './join-sql.ts';
+import { CHOOSE, classify, CONDENSED, DECIDE, DISTINCT, PENDING, SAMPLES, stageFiles, TABLES, TAKE_STAGED, UNMATCHED, writeLines } from './join-sql.ts';
 
 /** How much a join takes. */
 export type DatabaseOptions = Readonly<{
@@ -56,6 +56,20 @@ export class FeedbackDatabase {
     const taken = await this.#connection.run(TAKE_STAGED[kind]);
     await this.#connection.run('drop table staged');
     return (lines ?? 0) - taken.rowsChanged;
+  }
+
+  /** Records that were read so far. */
+  async lines(kind: 'prediction' | 'label'): Promise<number> {
+    const [lines = 0] = await this.#numbers(`select count(*) from ${kind}_line`);
+    return lines;
+  }
+
+  /**
+   * Writes what was read since there were `from` lines into a file that `load` reads; all that a join needs of it.
+   * @param from as `lines` told it
+   */
+  async condense(kind: 'prediction' | 'label', from: number, file: string): Promise<void> {
+    await this.#connection.run(writeLines(CONDENSED[kind] + String(from), file));
   }
 
   /** Joins what was read; `samples` gives the samples of the join before. */

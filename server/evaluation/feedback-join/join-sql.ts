@@ -40,6 +40,22 @@ export const TAKE_STAGED = {
     from staged where schemaVersion = 1 and (id is not null or entity is not null) and "label" is not null and ${INSTANT('observedAt')} is not null and ${INSTANT('receivedAt')} is not null`,
 } as const;
 
+const WRITTEN = (column: string): string => `strftime(make_timestamp(${column} * 1000), '%Y-%m-%dT%H:%M:%S.%gZ')`;
+
+/** Lines that were taken since `$from` lines were there, as records that `stageFiles` reads; a table only ever grows. */
+export const CONDENSED = {
+  prediction: `select 1 as "schemaVersion", id, entity, ${WRITTEN('made')} as "at", hash, stable as probability,
+    case when candidate_hash is not null then {hash: candidate_hash, probability: candidate} end as candidate, {decision: decision, arm: arm} as answered
+    from prediction_line where rowid >= `,
+  label: `select 1 as "schemaVersion", id, entity, positive as "label", ${WRITTEN('observed')} as "observedAt", ${WRITTEN('received')} as "receivedAt"
+    from label_line where rowid >= `,
+} as const;
+
+/** Writes what a query gives as gzip of one JSON document a line. */
+export function writeLines(query: string, file: string): string {
+  return `copy (${query}) to '${file.replaceAll("'", "''")}' (format json, compression gzip)`;
+}
+
 /** What was delivered more than once counts once; then each label knows its prediction, or its customer. */
 export const DISTINCT = `
   create or replace table prediction as select distinct on (id) * from prediction_line;

@@ -6,11 +6,11 @@ import type { Logger } from '../../../platform/logging/logger.ts';
 import { patiently } from '../../package/remote-package.ts';
 import type { Repository } from '../../package/remote-package.ts';
 import type { FeedbackDatabase } from './feedback-database.ts';
+import type { CondensedStore } from './condensed-store.ts';
+import { RECORD } from './input-object.ts';
+import type { FeedbackKind, InputObject } from './input-object.ts';
 import { labelKeys, predictionKeys } from './journal-keys.ts';
 import type { Window } from './journal-keys.ts';
-
-/** An object that was read: what evidence names as an input. */
-export type InputObject = Readonly<{ key: string; sha256: string; sizeBytes: number }>;
 
 /** What is loaded, and where to. */
 export type LoadOptions = Readonly<{
@@ -24,17 +24,9 @@ export type LoadOptions = Readonly<{
   logger: Logger;
   /** Told of every object that was taken, in an order that depends on the store alone. */
   taken?: (object: InputObject, kind: FeedbackKind) => void;
-  /** Which objects there are; default: those of the window. */
-  objects?: ObjectSource;
+  /** What earlier evaluations read; default: nothing is known, and nothing is kept. */
+  condensed?: CondensedStore;
 }>;
-
-/** What an object of the journal holds. */
-export type FeedbackKind = 'predictions' | 'labels';
-
-/** Gives the keys of one kind, in groups. */
-export type ObjectSource = (kind: FeedbackKind) => AsyncIterable<readonly string[]>;
-
-const RECORD = { predictions: 'prediction', labels: 'label' } as const satisfies Record<FeedbackKind, 'prediction' | 'label'>;
 
 /** What was loaded and what was not. */
 export type Loaded = Readonly<{
@@ -55,10 +47,8 @@ const MAX_OBJECT_BYTES = 256 << 20;
  */
 export async function loadFeedback(options: LoadOptions): Promise<Loaded> {
   const { repository, layout, window } = options;
-  const ofWindow: ObjectSource = (kind) => (kind === 'predictions' ? predictionKeys(repository, layout.predictions, window) : labelKeys(repository, layout.labels, window));
-  const objects = options.objects ?? ofWindow;
-  const predictions = await loadKind(options, 'predictions', objects('predictions'));
-  const labels = await loadKind(options, 'labels', objects('labels'));
+  const predictions = await loadKind(options, 'predictions', predictionKeys(repository, layout.predictions, window));
+  const labels = await loadKind(options, 'labels', labelKeys(repository, layout.labels, window));
   return {
     objects: predictions.objects + labels.objects,
     unreadableLines: predictions.unreadableLines + labels.unreadableLines,
@@ -67,25 +57,31 @@ export async function loadFeedback(options: LoadOptions): Promise<Loaded> {
 }
 
 async function loadKind(options: LoadOptions, kind: FeedbackKind, days: AsyncIterable<readonly string[]>): Promise<Loaded> {
-  let objects = 0;
-  let unreadableLines = 0;
+  const { condensed, taken } = options;
+  const known = (await condensed?.load(kind, (object) => taken?.(object, kind))) ?? { keys: new Set<string>(), unreadableLines: 0 };
+  let objects = known.keys.size;
+  let { unreadableLines } = known;
   const unreadableObjects: string[] = [];
-  for await (const keys of days) {
+  for await (const day of days) {
+    const keys = day.filter((key) => !known.keys.has(key));
     for (let first = 0; first < keys.length; first += BATCH_OBJECTS) {
       const batch = keys.slice(first, first + BATCH_OBJECTS);
       const files = batch.map((_, at) => join(options.scratch, `${kind}-${at}.ndjson.gz`));
       try {
         const found = await Promise.all(batch.map(async (key, at) => download(options, key, files[at] ?? '')));
         const result = await loadBatch(options, kind, batch, files);
+        const read = found.filter(({ key }) => !result.unreadableObjects.includes(key));
         unreadableLines += result.unreadableLines;
         unreadableObjects.push(...result.unreadableObjects);
-        objects += batch.length - result.unreadableObjects.length;
-        for (const object of found) if (!result.unreadableObjects.includes(object.key)) options.taken?.(object, kind);
+        objects += read.length;
+        for (const object of read) taken?.(object, kind);
+        await condensed?.note(kind, read, result.unreadableLines);
       } finally {
         await Promise.all(files.map(async (file) => rm(file, { force: true })));
       }
     }
   }
+  await condensed?.keep(kind);
   return { objects, unreadableLines, unreadableObjects };
 }
 

@@ -49,6 +49,36 @@ async function joined(predictions: readonly (readonly string[])[], labels: reado
   }
 }
 
+test('what is condensed of it joins alike, to the last bit', async () => {
+  await fc.assert(
+    fc.asyncProperty(worlds, fc.nat(12), async ({ predictions, labels, rules }, cut) => {
+      const folder = await temporaryFolder();
+      const [whole, condensed] = [await FeedbackDatabase.open({ folder, memoryMiB: 128 }), await FeedbackDatabase.open({ folder: await temporaryFolder(), memoryMiB: 128 })];
+      try {
+        for (const [kind, lines] of [['prediction', predictions.map(predictionLine)], ['label', labels.map(labelLine)]] as const) {
+          const parts: string[] = [];
+          for (const part of [lines.slice(0, cut), lines.slice(cut)]) {
+            const from = await whole.lines(kind);
+            await whole.load(kind, [await fileOf(folder, part)]);
+            parts.push(join(folder, `o'${kind}-${parts.length}.gz`));
+            await whole.condense(kind, from, parts.at(-1) ?? '');
+          }
+          expect(await condensed.load(kind, parts)).toBe(0);
+          expect(await condensed.lines(kind)).toBe(lines.length);
+        }
+        expect(await condensed.join(rules)).toEqual(await whole.join(rules));
+        const samples: PairedSample[] = [];
+        for await (const page of condensed.samples(rules.candidateHash !== undefined)) samples.push(...page);
+        expect(samples).toEqual(joinFeedback(predictions, labels, rules).samples);
+      } finally {
+        whole.close();
+        condensed.close();
+      }
+    }),
+    { numRuns: 10, seed: 20261121 },
+  );
+});
+
 test('it is what the rules give in memory, however files are cut and whatever comes twice', async () => {
   await fc.assert(
     fc.asyncProperty(worlds, fc.nat(12), async ({ predictions, labels, rules }, cut) => {

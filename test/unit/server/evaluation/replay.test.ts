@@ -36,7 +36,7 @@ async function pod(world: VersionedStore, side: 'stable' | 'candidate'): Promise
   await mkdir(journal);
   const environment = ServeEnvironment.parse({ ...tinyEnvironment, CHURNOPS_VERSION: version, CHURNOPS_PACKAGE_DIGEST: digest, CHURNOPS_CANDIDATE_HASH: hash, CHURNOPS_REPOSITORY: world.url });
   const serving = await startServing(
-    { environment, packageFolder, host: '127.0.0.1', dataPort: 0, controlPort: 0, policyFile: join(folder, 'no-policy'), logger: keptLogger().logger, folders: { journal, feedback: folder, predictionKeys: folder }, drain: { lingerMs: 0, graceMs: 10_000, journalMs: 10_000 } },
+    { environment, packageFolder, host: '127.0.0.1', dataPort: 0, controlPort: 0, policyFile: join(folder, 'no-policy'), logger: keptLogger().logger, folders: { journal, feedback: folder, predictionKeys: folder }, drain: { lingerMs: 0, graceMs: 10_000, copiesMs: 0, journalUntilMs: 10_000 } },
     signal,
   );
   pods.push(serving);

@@ -1,0 +1,183 @@
+import { open, readFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { CondensedJournal } from '../../../contracts/condensed-journal.ts';
+import { sha256Hex } from '../../../contracts/digest.ts';
+import { ChurnOpsError } from '../../../contracts/error-catalogue.ts';
+import { condensedPath } from '../../../contracts/store-layout.ts';
+import type { StoreLayout } from '../../../contracts/store-layout.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
+import { keyName } from '../../../platform/object-store/location.ts';
+import { readWhole } from '../../../platform/object-store/object-store.ts';
+import { patiently } from '../../package/remote-package.ts';
+import type { Repository } from '../../package/remote-package.ts';
+import type { FeedbackDatabase } from './feedback-database.ts';
+import { RECORD } from './input-object.ts';
+import type { FeedbackKind, InputObject } from './input-object.ts';
+
+/** What condensed journal is made of. */
+export type CondensedOptions = Readonly<{
+  repository: Repository;
+  /** Evaluations of the candidate. */
+  folder: string;
+  layout: Pick<StoreLayout, FeedbackKind>;
+  /** URLs of the folders that `layout` names. */
+  sources: Readonly<Record<FeedbackKind, string>>;
+  database: Pick<FeedbackDatabase, 'load' | 'lines' | 'condense'>;
+  scratch: string;
+  nowMs: number;
+  logger: Logger;
+  limits?: CondensedLimits;
+}>;
+
+/** When what was read is kept. */
+export type CondensedLimits = Readonly<{
+  /** Fewer new objects are read again the next time: they are not worth two more objects. */
+  leastObjects: number;
+  /** A file holds no more: what is cut off begins again there. */
+  mostObjects: number;
+}>;
+
+export const CONDENSED_LIMITS: CondensedLimits = { leastObjects: 64, mostObjects: 8192 };
+
+/** What is known already. */
+export type Known = Readonly<{ keys: ReadonlySet<string>; unreadableLines: number }>;
+
+/** Of 8,192 objects: some 2 MB of index; rows of a segment of 1 MB each take a tenth of it here. */
+const MAX_INDEX_BYTES = 32 << 20;
+const MAX_FILE_BYTES = 4 * 2 ** 30;
+
+type Unkept = { objects: InputObject[]; unreadableLines: number; fromLine: number };
+
+/**
+ * What earlier evaluations read of the journal, so that each object is fetched once and not at every look: a month of ten pods has four
+ * hundred thousand of them. Objects of the journal never change; whatever here is not as it was written is passed over, and read anew.
+ */
+export class CondensedStore {
+  readonly #options: CondensedOptions;
+  readonly #unkept: Record<FeedbackKind, Unkept> = { predictions: { objects: [], unreadableLines: 0, fromLine: 0 }, labels: { objects: [], unreadableLines: 0, fromLine: 0 } };
+  #written = 0;
+
+  constructor(options: CondensedOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Loads what is kept of a kind into the database.
+   * @param taken told of every object of the journal that it stands for
+   * @throws ChurnOpsError store errors
+   */
+  async load(kind: FeedbackKind, taken: (object: InputObject) => void): Promise<Known> {
+    const { layout, database, logger } = this.#options;
+    const keys = new Set<string>();
+    let unreadableLines = 0;
+    for (const indexKey of await this.#indexes(kind)) {
+      const index = await this.#usable(indexKey, kind);
+      const objects = (index?.objects ?? []).map(([path, sha256, sizeBytes]) => ({ key: `${layout[kind]}/${path}`, sha256, sizeBytes }));
+      // Two evaluations may have run at once: rows of an object come twice then, and count once, as they do in the journal.
+      if (index === undefined || objects.every(({ key }) => keys.has(key))) continue;
+      if (!(await this.#loadFile(indexKey, index, kind))) {
+        logger.warn({ key: indexKey }, 'condensed journal is not as it was written; its objects are read again');
+        continue;
+      }
+      for (const object of objects) if (!keys.has(object.key)) {
+        keys.add(object.key);
+        taken(object);
+      }
+      unreadableLines += index.unreadableLines;
+    }
+    this.#unkept[kind].fromLine = await database.lines(RECORD[kind]);
+    return { keys, unreadableLines };
+  }
+
+  /** Objects that were read into the database, to be kept. @throws ChurnOpsError store errors */
+  async note(kind: FeedbackKind, objects: readonly InputObject[], unreadableLines: number): Promise<void> {
+    const { limits = CONDENSED_LIMITS } = this.#options;
+    const unkept = this.#unkept[kind];
+    unkept.objects.push(...objects);
+    unkept.unreadableLines += unreadableLines;
+    if (unkept.objects.length >= limits.mostObjects) await this.keep(kind);
+  }
+
+  /** Keeps what was noted, where it is worth it: the file first, the index that names it last. @throws ChurnOpsError store errors */
+  async keep(kind: FeedbackKind): Promise<void> {
+    const { repository, folder, database, sources, layout, scratch, nowMs, limits = CONDENSED_LIMITS } = this.#options;
+    const { objects, unreadableLines, fromLine } = this.#unkept[kind];
+    if (objects.length < limits.leastObjects) return;
+    const file = join(scratch, `condensed-${kind}.ndjson.gz`);
+    try {
+      await database.condense(RECORD[kind], fromLine, file);
+      const bytes = await readFile(file);
+      const [subject = '', atMs] = [folder.split('/').at(-1), nowMs + this.#written];
+      this.#written += 1;
+      const keyOf = (suffix: 'json' | 'ndjson.gz'): string => `${folder}/${keyName(condensedPath(subject, atMs, kind, suffix))}`;
+      const index: CondensedJournal = {
+        schemaVersion: 1,
+        kind: 'CondensedJournal',
+        of: kind,
+        source: sources[kind],
+        file: keyName(keyOf('ndjson.gz')),
+        sha256: sha256Hex(bytes),
+        sizeBytes: bytes.length,
+        unreadableLines,
+        objects: objects.map(({ key, sha256, sizeBytes }) => [key.slice(layout[kind].length + 1), sha256, sizeBytes]),
+      };
+      const put = async (key: string, content: Uint8Array): Promise<unknown> => patiently(repository, () => repository.store.put(key, content, { ifAbsent: false, signal: repository.patience.signal }));
+      await put(keyOf('ndjson.gz'), bytes);
+      await put(keyOf('json'), Buffer.from(`${JSON.stringify(index)}\n`));
+    } finally {
+      await rm(file, { force: true });
+    }
+    this.#unkept[kind] = { objects: [], unreadableLines: 0, fromLine: await database.lines(RECORD[kind]) };
+  }
+
+  async #indexes(kind: FeedbackKind): Promise<readonly string[]> {
+    const { repository, folder } = this.#options;
+    return patiently(repository, async () => {
+      const found: string[] = [];
+      for await (const page of repository.store.keys(folder, repository.patience.signal)) found.push(...page.filter((key) => key.endsWith(`-${kind}.json`)));
+      return found.toSorted((a, b) => (a < b ? -1 : 1));
+    });
+  }
+
+  /** Undefined for what is no index of this journal. */
+  async #usable(key: string, kind: FeedbackKind): Promise<CondensedJournal | undefined> {
+    const { repository, sources, logger } = this.#options;
+    try {
+      const bytes = await patiently(repository, () => readWhole(repository.store, key, { maxBytes: MAX_INDEX_BYTES, signal: repository.patience.signal }));
+      const index = CondensedJournal.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+      return index.of === kind && index.source === sources[kind] ? index : undefined;
+    } catch (error) {
+      if (error instanceof ChurnOpsError && error.code !== 'FileMissing' && error.code !== 'PackageTooLarge') throw error;
+      logger.warn({ error, key }, 'condensed journal cannot be read; its objects are read again');
+      return undefined;
+    }
+  }
+
+  /** Whether the file was as its index says it is. */
+  async #loadFile(indexKey: string, { file, sha256 }: CondensedJournal, kind: FeedbackKind): Promise<boolean> {
+    const { repository, database, scratch } = this.#options;
+    const local = join(scratch, `kept-${kind}.ndjson.gz`);
+    try {
+      const found = await patiently(repository, async () => {
+        const hash = createHash('sha256');
+        const target = await open(local, 'w');
+        try {
+          for await (const chunk of await repository.store.read(`${indexKey.slice(0, indexKey.lastIndexOf('/'))}/${file}`, { maxBytes: MAX_FILE_BYTES, signal: repository.patience.signal })) {
+            hash.update(chunk);
+            await target.write(chunk);
+          }
+        } finally {
+          await target.close();
+        }
+        return hash.digest('hex');
+      });
+      return found === sha256 && (await database.load(RECORD[kind], [local])) === 0;
+    } catch (error) {
+      if (error instanceof ChurnOpsError && error.code === 'FileMissing') return false;
+      throw error;
+    } finally {
+      await rm(local, { force: true });
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { evidenceEndMs, labelsKey, predictionsKey, storeLayout } from '../../../../contracts/store-layout.ts';
+import { FileStore } from '../../../../platform/object-store/file.ts';
+import { CondensedStore } from '../../../../server/evaluation/feedback-join/condensed-store.ts';
+import type { CondensedOptions } from '../../../../server/evaluation/feedback-join/condensed-store.ts';
+import { FeedbackDatabase } from '../../../../server/evaluation/feedback-join/feedback-database.ts';
+import { loadFeedback } from '../../../../server/evaluation/feedback-join/load-feedback.ts';
+import { CANDIDATE, idAt, STABLE } from '../../statistics/pairing/worlds.ts';
+import { keptLogger, temporaryFolder } from '../tiny-package.ts';
+
+const FROM_MS = Date.parse('2026-11-21T07:00:00Z');
+const NOW_MS = FROM_MS + 3_600_000;
+const layout = storeLayout('models/telco-churn', 'telco-churn');
+const folder = `${layout.evaluations}/${CANDIDATE}`;
+const signal = new AbortController().signal;
+
+/** A store that tells what is read of it. */
+class ToldStore extends FileStore {
+  readonly reads: string[] = [];
+
+  override async read(...[key, options]: Parameters<FileStore['read']>): ReturnType<FileStore['read']> {
+    this.reads.push(key);
+    return super.read(key, options);
+  }
+}
+
+async function rig() {
+  const root = await temporaryFolder();
+  const put = async (key: string, content: string | Buffer): Promise<void> => {
+    await mkdir(dirname(join(root, key)), { recursive: true });
+    await writeFile(join(root, key), content);
+  };
+  /** Adds an object with the prediction of a customer, and one with its label. */
+  const add = async (at: number): Promise<void> => {
+    const [id, instant] = [idAt(FROM_MS + at, at), new Date(FROM_MS + at).toISOString()];
+    const scores = { probability: at / 100, candidate: { version: 'v2', hash: CANDIDATE, probability: 1 - at / 100, decision: true } };
+    const prediction = { schemaVersion: 1, id, requestId: 'r', entity: `c${at}`, at: instant, version: 'v1', hash: STABLE, decision: false, answered: { role: 'stable', decision: false }, ...scores };
+    await put(predictionsKey(layout.predictions, FROM_MS, 'pod', `w-${at}`), gzipSync(`${JSON.stringify(prediction)}\n{"half`));
+    await put(labelsKey(layout.labels, FROM_MS, 'pod', `w-${at}`), gzipSync(`${JSON.stringify({ schemaVersion: 1, id, label: at % 2 === 0, observedAt: instant, receivedAt: instant, source: 'feedback' })}\n`));
+  };
+  let looks = 0;
+  const look = async (given: Partial<CondensedOptions> = {}) => {
+    const store = new ToldStore(root);
+    const repository = { store, prefix: '', url: '', patience: { totalMs: 0, baseMs: 1, maxMs: 1, signal } };
+    const [scratch, { logger, lines }] = [await temporaryFolder(), keptLogger()];
+    const database = await FeedbackDatabase.open({ folder: await temporaryFolder(), memoryMiB: 128 });
+    looks += 1;
+    const condensed = new CondensedStore({ repository, folder, layout, sources: { predictions: 's3://churn/p', labels: 's3://churn/l' }, database, scratch, nowMs: NOW_MS + looks * 60_000, logger, limits: { leastObjects: 2, mostObjects: 100 }, ...given });
+    const taken: string[] = [];
+    const loaded = await loadFeedback({ repository, layout, window: { fromMs: FROM_MS, toMs: NOW_MS }, database, scratch, logger, condensed, taken: ({ key, sha256, sizeBytes }) => taken.push(`${key} ${sha256} ${sizeBytes}`) });
+    const counts = await database.join({ candidateHash: CANDIDATE, stableHash: STABLE, fromMs: FROM_MS, nowMs: NOW_MS, horizonMs: 1000, population: 'All' });
+    const samples: unknown[] = [];
+    for await (const page of database.samples(true)) samples.push(...page);
+    database.close();
+    expect(await readdir(scratch)).toEqual([]);
+    const journal = store.reads.filter((key) => !key.startsWith(layout.evaluations));
+    return { loaded, counts, samples, taken: taken.toSorted((a, b) => (a < b ? -1 : 1)), read: journal.length, warned: lines.filter((line) => line.includes('condensed journal')).length };
+  };
+  return { root, put, add, look };
+}
+
+const FIRST = [1, 2, 3, 4, 5];
+
+test('each object is read once, and the join is the same', async () => {
+  const { root, add, look } = await rig();
+  for (const at of FIRST) await add(at);
+  const first = await look();
+  expect(first).toMatchObject({ read: 10, loaded: { objects: 10, unreadableLines: 5 }, samples: { length: 5 } });
+  const again = await look();
+  expect(again).toEqual({ ...first, read: 0 });
+  for (const at of [6, 7]) await add(at);
+  const more = await look();
+  expect(more).toMatchObject({ read: 4, loaded: { objects: 14, unreadableLines: 7 }, samples: { length: 7 } });
+  expect(await look()).toEqual({ ...more, read: 0 });
+  await rm(join(root, folder), { recursive: true });
+  expect(await look()).toEqual({ ...more, read: 14 });
+});
+
+test('few new objects are not worth two more; many are kept in parts', async () => {
+  const { root, add, look } = await rig();
+  for (const at of FIRST) await add(at);
+  const whole = await look({ limits: { leastObjects: 6, mostObjects: 100 } });
+  await expect(readdir(join(root, folder))).rejects.toThrow('ENOENT');
+  expect(await look({ limits: { leastObjects: 1, mostObjects: 1 } })).toMatchObject({ read: 10 });
+  expect(await look()).toEqual({ ...whole, read: 0 });
+});
+
+test('retention deletes them as it does evidence', async () => {
+  const { root, add, look } = await rig();
+  for (const at of FIRST) await add(at);
+  await look();
+  const names = await readdir(join(root, folder));
+  expect(names.length).toBe(4);
+  for (const name of names) expect(evidenceEndMs(`${CANDIDATE}/${name}`)).toBe(Date.parse('2026-11-22T00:00:00Z'));
+});
+
+describe('what is not as it was written is read anew', () => {
+  test.each<{ name: string; end: string; change: (content: Buffer) => Buffer | undefined }>([
+    { name: 'a file that changed', end: '-predictions.ndjson.gz', change: (content) => gzipSync(content) },
+    { name: 'a file that is gone', end: '-predictions.ndjson.gz', change: () => undefined },
+    { name: 'an index that is cut off', end: '-predictions.json', change: (content) => content.subarray(0, 100) },
+    { name: 'an index of something else', end: '-predictions.json', change: () => Buffer.from('{"kind":"EvaluationEvidence"}') },
+  ])('$name', async ({ end, change }) => {
+    const { root, put, add, look } = await rig();
+    for (const at of FIRST) await add(at);
+    const first = await look();
+    const name = (await readdir(join(root, folder))).find((each) => each.endsWith(end)) ?? '';
+    const changed = change(await readFile(join(root, folder, name)));
+    if (changed === undefined) await rm(join(root, folder, name));
+    else await put(`${folder}/${name}`, changed);
+    expect(await look()).toEqual({ ...first, read: 5, warned: 1 });
+  });
+
+  test('the journal of another store', async () => {
+    const { add, look } = await rig();
+    for (const at of FIRST) await add(at);
+    const first = await look();
+    expect(await look({ sources: { predictions: 's3://other/p', labels: 's3://churn/l' } })).toEqual({ ...first, read: 5 });
+  });
+});
