@@ -4,7 +4,7 @@ const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const Count = z.int().min(0);
 
 /**
- * `evaluations/<model>/<hash>/<time>-<predictions or labels>.json`: objects of the journal that an evaluation read, and the file beside it that
+ * `labels/<model>/dt=.../condensed/<hash>/<time>-<predictions or labels>.json`: objects of the journal that an evaluation read, and the file beside it that
  * holds what a join needs of them, so that the next evaluation reads only what is new. It is made anew wherever it cannot be used: deleting it costs
  * time, nothing else.
  */

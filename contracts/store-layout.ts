@@ -75,6 +75,15 @@ export function labelsKey(prefix: string, receivedMs: number, pod: string, n: st
   return `${prefix}/${dayPartition(receivedMs)}/${pod}-${n}${JOURNAL_SUFFIX}`;
 }
 
+/**
+ * Folder of what an evaluation of a candidate keeps of the journal, of one day: `<labels>/dt=2026-11-21/condensed/<hash>`. It lies among labels, as it
+ * names customers and must go when labels and predictions go.
+ * @param day as {@link dayPartition} gives it: when it was kept
+ */
+export function condensedFolder(labels: string, day: string, hash: string): string {
+  return `${labels}/${day}/condensed/${hash}`;
+}
+
 /** When the day of a partition folder ends, epoch milliseconds; undefined for names that are no such folder, or no day of the calendar. */
 export function partitionEndMs(folder: string): number | undefined {
   const day = /^dt=(\d{4}-\d{2}-\d{2})$/.exec(folder)?.[1];
@@ -105,14 +114,6 @@ export function companionPath(evidence: string, what: 'pairs.csv.gz' | 'inputs.n
   return evidence.replace(/-[a-z]+\.json$/, `-${what}`);
 }
 
-/**
- * Path of condensed journal below evaluations: `<hash>/2026-11-21T070000000Z-predictions.json`, and of the file it names, which ends in .ndjson.gz.
- * @param atMs never given twice for a subject
- */
-export function condensedPath(subject: string, atMs: number, of: 'predictions' | 'labels', suffix: 'json' | 'ndjson.gz'): string {
-  return `${subject}/${new Date(atMs).toISOString().replaceAll(/[:.]/g, '')}-${of}.${suffix}`;
-}
-
 const SUBJECT = /^(?:[0-9a-f]{64}|weekly|unresolved)$/;
 
 /** Whether a folder directly below evaluations is one that {@link evidencePath} writes to; anybody may have made others. */
@@ -120,7 +121,7 @@ export function isEvidenceSubject(folder: string): boolean {
   return SUBJECT.test(folder);
 }
 
-/** When the day of a piece of evidence ends, epoch milliseconds; undefined for paths that {@link evidencePath}, {@link companionPath} and {@link condensedPath} do not give. */
+/** When the day of a piece of evidence ends, epoch milliseconds; undefined for paths that {@link evidencePath} and {@link companionPath} do not give. */
 export function evidenceEndMs(path: string): number | undefined {
   const slash = path.indexOf('/');
   if (slash < 0 || !isEvidenceSubject(path.slice(0, slash))) return undefined;

@@ -31,8 +31,6 @@ export type FeedbackSource = Readonly<{
   layout: Pick<StoreLayout, 'predictions' | 'labels'>;
   /** The URL of a key. */
   urlOf: (key: string) => string;
-  /** Where what was read is kept for the next evaluation: the candidate's folder of evaluations. */
-  kept: Readonly<{ repository: Repository; folder: string }>;
   taken: (input: EvidenceInput) => void;
 }>;
 
@@ -54,8 +52,18 @@ export async function gatherFeedback(source: FeedbackSource, rules: JoinRules, c
   const folder = await mkdtemp(join(room.scratch, 'join-'));
   const database = await FeedbackDatabase.open({ folder, memoryMiB: room.memoryMiB });
   try {
-    const { repository, layout, kept, urlOf, taken } = source;
-    const condensed = new CondensedStore({ ...kept, sources: { predictions: urlOf(layout.predictions), labels: urlOf(layout.labels) }, layout, database, scratch: folder, nowMs: rules.nowMs, logger: room.logger });
+    const { repository, layout, urlOf, taken } = source;
+    const condensed = new CondensedStore({
+      repository,
+      layout,
+      sources: { predictions: urlOf(layout.predictions), labels: urlOf(layout.labels) },
+      candidateHash: rules.candidateHash ?? '',
+      fromMs: rules.fromMs,
+      nowMs: rules.nowMs,
+      database,
+      scratch: folder,
+      logger: room.logger,
+    });
     const loaded = await loadFeedback({
       repository,
       layout,

@@ -64,16 +64,13 @@ async function joinJournal(options: GatherOptions): Promise<Pick<Gathered, 'feed
   const { CHURNOPS_EVALUATION: request, CHURNOPS_MODEL: model } = environment;
   const rules = joinRules(request, nowMs);
   const { repository, location } = openRepository(environment, patience, request.stable?.repository);
-  const evaluations = openRepository(environment, patience);
   try {
-    const kept = { repository: evaluations.repository, folder: `${storeLayout(evaluations.location.prefix, model).evaluations}/${request.candidate.hash}` };
-    const source = { repository, layout: storeLayout(location.prefix, model), kept, urlOf: (key: string) => locationUrl(location, key), taken: options.taken };
+    const source = { repository, layout: storeLayout(location.prefix, model), urlOf: (key: string) => locationUrl(location, key), taken: options.taken };
     const { counts, firstMs, pending } = await gatherFeedback(source, rules, cards, pairs, options);
     const flow = { nowMs, sinceMs: rules.fromMs, horizonMs: rules.horizonMs, firstMs, pending: pending.customers, firstPendingMs: pending.firstMs, lastLook: request.lastLook };
     return { feedback: counts, flow };
   } finally {
     repository.store.close();
-    evaluations.repository.store.close();
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CondensedJournal } from '../../../contracts/condensed-journal.ts';
 import { sha256Hex } from '../../../contracts/digest.ts';
 import { ChurnOpsError } from '../../../contracts/error-catalogue.ts';
-import { condensedPath } from '../../../contracts/store-layout.ts';
+import { condensedFolder, dayPartition } from '../../../contracts/store-layout.ts';
 import type { StoreLayout } from '../../../contracts/store-layout.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { keyName } from '../../../platform/object-store/location.ts';
@@ -18,8 +18,9 @@ import type { FeedbackKind, InputObject } from './input-object.ts';
 /** What condensed journal is made of. */
 export type CondensedOptions = Readonly<{
   repository: Repository;
-  /** Evaluations of the candidate. */
-  folder: string;
+  candidateHash: string;
+  /** From when on predictions count: nothing was kept before. Epoch milliseconds. */
+  fromMs: number;
   layout: Pick<StoreLayout, FeedbackKind>;
   /** URLs of the folders that `layout` names. */
   sources: Readonly<Record<FeedbackKind, string>>;
@@ -101,30 +102,31 @@ export class CondensedStore {
 
   /** Keeps what was noted, where it is worth it: the file first, the index that names it last. @throws ChurnOpsError store errors */
   async keep(kind: FeedbackKind): Promise<void> {
-    const { repository, folder, database, sources, layout, scratch, nowMs, limits = CONDENSED_LIMITS } = this.#options;
+    const { repository, candidateHash, database, sources, layout, scratch, nowMs, limits = CONDENSED_LIMITS } = this.#options;
     const { objects, unreadableLines, fromLine } = this.#unkept[kind];
     if (objects.length < limits.leastObjects) return;
     const file = join(scratch, `condensed-${kind}.ndjson.gz`);
     try {
       await database.condense(RECORD[kind], fromLine, file);
       const bytes = await readFile(file);
-      const [subject = '', atMs] = [folder.split('/').at(-1), nowMs + this.#written];
+      const atMs = nowMs + this.#written;
       this.#written += 1;
-      const keyOf = (suffix: 'json' | 'ndjson.gz'): string => `${folder}/${keyName(condensedPath(subject, atMs, kind, suffix))}`;
+      const name = `${condensedFolder(layout.labels, dayPartition(atMs), candidateHash)}/${new Date(atMs).toISOString().replaceAll(/[:.]/g, '')}-${kind}`;
+      const data = `${name}.ndjson.gz`;
       const index: CondensedJournal = {
         schemaVersion: 1,
         kind: 'CondensedJournal',
         of: kind,
         source: sources[kind],
-        file: keyName(keyOf('ndjson.gz')),
+        file: keyName(data),
         sha256: sha256Hex(bytes),
         sizeBytes: bytes.length,
         unreadableLines,
         objects: objects.map(({ key, sha256, sizeBytes }) => [key.slice(layout[kind].length + 1), sha256, sizeBytes]),
       };
       const put = async (key: string, content: Uint8Array): Promise<unknown> => patiently(repository, () => repository.store.put(key, content, { ifAbsent: false, signal: repository.patience.signal }));
-      await put(keyOf('ndjson.gz'), bytes);
-      await put(keyOf('json'), Buffer.from(`${JSON.stringify(index)}\n`));
+      await put(data, bytes);
+      await put(`${name}.json`, Buffer.from(`${JSON.stringify(index)}\n`));
     } finally {
       await rm(file, { force: true });
     }
@@ -132,10 +134,14 @@ export class CondensedStore {
   }
 
   async #indexes(kind: FeedbackKind): Promise<readonly string[]> {
-    const { repository, folder } = this.#options;
+    const { repository, layout, candidateHash, fromMs } = this.#options;
+    const { store, patience } = repository;
     return patiently(repository, async () => {
+      const days = (await store.folders(layout.labels, patience.signal)).filter((day) => day >= dayPartition(fromMs) && day.startsWith('dt='));
       const found: string[] = [];
-      for await (const page of repository.store.keys(folder, repository.patience.signal)) found.push(...page.filter((key) => key.endsWith(`-${kind}.json`)));
+      for (const day of days.toSorted((a, b) => (a < b ? -1 : 1))) {
+        for await (const page of store.keys(condensedFolder(layout.labels, day, candidateHash), patience.signal)) found.push(...page.filter((key) => key.endsWith(`-${kind}.json`)));
+      }
       return found.toSorted((a, b) => (a < b ? -1 : 1));
     });
   }

@@ -2,19 +2,20 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { evidenceEndMs, labelsKey, predictionsKey, storeLayout } from '../../../../contracts/store-layout.ts';
+import { condensedFolder, dayPartition, labelsKey, predictionsKey, storeLayout } from '../../../../contracts/store-layout.ts';
 import { FileStore } from '../../../../platform/object-store/file.ts';
 import { CondensedStore } from '../../../../server/evaluation/feedback-join/condensed-store.ts';
 import type { CondensedOptions } from '../../../../server/evaluation/feedback-join/condensed-store.ts';
 import { FeedbackDatabase } from '../../../../server/evaluation/feedback-join/feedback-database.ts';
 import { loadFeedback } from '../../../../server/evaluation/feedback-join/load-feedback.ts';
+import { expiries, isExpired } from '../../../../server/retention/expiry.ts';
 import { CANDIDATE, idAt, STABLE } from '../../statistics/pairing/worlds.ts';
 import { keptLogger, temporaryFolder } from '../tiny-package.ts';
 
 const FROM_MS = Date.parse('2026-11-21T07:00:00Z');
 const NOW_MS = FROM_MS + 3_600_000;
 const layout = storeLayout('models/telco-churn', 'telco-churn');
-const folder = `${layout.evaluations}/${CANDIDATE}`;
+const folder = condensedFolder(layout.labels, dayPartition(NOW_MS), CANDIDATE);
 const signal = new AbortController().signal;
 
 /** A store that tells what is read of it. */
@@ -48,7 +49,7 @@ async function rig() {
     const [scratch, { logger, lines }] = [await temporaryFolder(), keptLogger()];
     const database = await FeedbackDatabase.open({ folder: await temporaryFolder(), memoryMiB: 128 });
     looks += 1;
-    const condensed = new CondensedStore({ repository, folder, layout, sources: { predictions: 's3://churn/p', labels: 's3://churn/l' }, database, scratch, nowMs: NOW_MS + looks * 60_000, logger, limits: { leastObjects: 2, mostObjects: 100 }, ...given });
+    const condensed = new CondensedStore({ repository, candidateHash: CANDIDATE, fromMs: FROM_MS, layout, sources: { predictions: 's3://churn/p', labels: 's3://churn/l' }, database, scratch, nowMs: NOW_MS + looks * 60_000, logger, limits: { leastObjects: 2, mostObjects: 100 }, ...given });
     const taken: string[] = [];
     const loaded = await loadFeedback({ repository, layout, window: { fromMs: FROM_MS, toMs: NOW_MS }, database, scratch, logger, condensed, taken: ({ key, sha256, sizeBytes }) => taken.push(`${key} ${sha256} ${sizeBytes}`) });
     const counts = await database.join({ candidateHash: CANDIDATE, stableHash: STABLE, fromMs: FROM_MS, nowMs: NOW_MS, horizonMs: 1000, population: 'All' });
@@ -56,7 +57,7 @@ async function rig() {
     for await (const page of database.samples(true)) samples.push(...page);
     database.close();
     expect(await readdir(scratch)).toEqual([]);
-    const journal = store.reads.filter((key) => !key.startsWith(layout.evaluations));
+    const journal = store.reads.filter((key) => !key.includes('/condensed/'));
     return { loaded, counts, samples, taken: taken.toSorted((a, b) => (a < b ? -1 : 1)), read: journal.length, warned: lines.filter((line) => line.includes('condensed journal')).length };
   };
   return { root, put, add, look };
@@ -88,13 +89,14 @@ test('few new objects are not worth two more; many are kept in parts', async () 
   expect(await look()).toEqual({ ...whole, read: 0 });
 });
 
-test('retention deletes them as it does evidence', async () => {
+test('retention deletes them as it does labels', async () => {
   const { root, add, look } = await rig();
   for (const at of FIRST) await add(at);
   await look();
   const names = await readdir(join(root, folder));
   expect(names.length).toBe(4);
-  for (const name of names) expect(evidenceEndMs(`${CANDIDATE}/${name}`)).toBe(Date.parse('2026-11-22T00:00:00Z'));
+  const [expiry] = expiries(layout, { rawMs: undefined, predictionsMs: 86_400_000, evaluationsMs: undefined }, undefined, NOW_MS + 2 * 86_400_000).filter(({ kind }) => kind === 'labels');
+  for (const name of names) expect(expiry === undefined ? undefined : isExpired(expiry, `${folder}/${name}`)).toBe(true);
 });
 
 describe('what is not as it was written is read anew', () => {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { HEADERS } from '../../../../contracts/names.ts';
 import { VersionScorer } from '../../../../server/evaluation/replay/version-scorer.ts';
@@ -65,7 +66,7 @@ describe('what passes is sat out', () => {
 });
 
 describe('what stays is an error, with its reason', () => {
-  test.each<{ name: string; answer: (res: import('node:http').ServerResponse) => unknown; message: string }>([
+  test.each<{ name: string; answer: (res: ServerResponse) => unknown; message: string }>([
     { name: 'another version', answer: (res) => res.writeHead(404).end(JSON.stringify({ error: { code: 'VersionNotServed', message: 'Another one.' } })), message: 'Version v2 gave no scores (Refused: VersionNotServed: Another one.).' },
     { name: 'garbage', answer: (res) => res.writeHead(200).end('garbage'), message: 'Version v2 gave no scores (InvalidAnswer: 200).' },
     { name: 'refusals that name no row', answer: (res) => res.writeHead(422).end(JSON.stringify({ error: { code: 'InvalidInstance', message: 'No.', details: [{ path: 'instances[99].a', message: 'no' }] } })), message: 'Version v2 gave no scores (Refused: InvalidInstance: No.).' },
