@@ -77,8 +77,8 @@ export const PATHS = {
   feedback: '/etc/churnops/feedback',
   /** The Secret {@link SECRETS}.predictionKeys, mounted whole, optional. */
   predictionKeys: '/etc/churnops/prediction-keys',
-  /** An empty volume for the copies, the database and what it spills of `evaluate`; nothing in it is worth keeping. */
-  scratch: '/var/lib/churnops/scratch',
+  /** The empty volume of a Job: copies, the database and what it spills; nothing in it is worth keeping. */
+  scratch: '/tmp',
   terminationMessage: '/dev/termination-log',
 } as const;
 
