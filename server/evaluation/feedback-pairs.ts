@@ -76,7 +76,7 @@ export async function gatherFeedback(source: FeedbackSource, rules: JoinRules, c
     });
     const joined = await database.join(rules);
     const used = await usePairs(database, cards, pairs);
-    return { counts: countsOf(joined, loaded, used), firstMs: used.firstMs, pending: await database.pending(rules) };
+    return { counts: countsOf(joined, loaded, used), firstMs: used.firstMs, pending: await database.pending() };
   } finally {
     database.close();
     await rm(folder, { recursive: true, force: true });

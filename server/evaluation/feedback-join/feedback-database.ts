@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import type { JoinCounts, KnownBy, PairedSample } from '../../../statistics/pairing/join.ts';
 import type { Exclusion, JoinRules } from '../../../statistics/pairing/rules.ts';
-import { CHOOSE, classify, CONDENSED, DECIDE, DISTINCT, PENDING, SAMPLES, stageFiles, TABLES, TAKE_STAGED, UNMATCHED, writeLines } from './join-sql.ts';
+import { CHOOSE, classify, CONDENSED, DECIDE, DISTINCT, hashNumber, PENDING, SAMPLES, stageFiles, TABLES, TAKE_STAGED, UNMATCHED, writeLines } from './join-sql.ts';
 
 /** How much a join takes. */
 export type DatabaseOptions = Readonly<{
@@ -77,7 +77,7 @@ export class FeedbackDatabase {
     const { fromMs, nowMs, horizonMs, candidateHash, stableHash } = rules;
     const bounds = { fromMs: BigInt(Math.ceil(fromMs)), horizonMs: BigInt(horizonMs) };
     await this.#connection.run(DISTINCT);
-    await this.#connection.run(classify(rules.population), { ...bounds, nowMs: BigInt(Math.floor(nowMs)), candidateHash: candidateHash ?? null, stableHash: stableHash ?? null });
+    await this.#connection.run(classify(rules.population), { ...bounds, nowMs: BigInt(Math.floor(nowMs)), candidateHash: hashNumber(candidateHash), stableHash: hashNumber(stableHash) });
     await this.#connection.run(CHOOSE);
     await this.#connection.run(DECIDE, { horizonMs: bounds.horizonMs });
     const [predictions = 0, labels = 0, eligible = 0, chosen = 0] = await this.#numbers(
@@ -88,8 +88,8 @@ export class FeedbackDatabase {
   }
 
   /** Who is going to mature, of the join before: customers without a matured pair. */
-  async pending({ candidateHash, stableHash }: Pick<JoinRules, 'candidateHash' | 'stableHash'>): Promise<PendingCustomers> {
-    const [customers = 0, firstMs = 0] = await this.#numbers(PENDING, { candidateHash: candidateHash ?? null, stableHash: stableHash ?? null });
+  async pending(): Promise<PendingCustomers> {
+    const [customers = 0, firstMs = 0] = await this.#numbers(PENDING);
     return { customers, firstMs: customers === 0 ? undefined : firstMs };
   }
 
