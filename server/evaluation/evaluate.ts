@@ -7,6 +7,7 @@ import type { EvaluationReport } from '../../contracts/reports.ts';
 import { storeLayout } from '../../contracts/store-layout.ts';
 import { VERSION } from '../../contracts/version.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import { systemCode } from '../../platform/object-store/file.ts';
 import { openRepository, toldPatience } from '../package/open-repository.ts';
 import type { Patience } from '../package/open-repository.ts';
 import { clipped, MAX_MESSAGE } from '../report/termination-message.ts';
@@ -60,10 +61,20 @@ export async function evaluateCandidate(options: EvaluateOptions): Promise<Evalu
   } catch (thrown) {
     signal.throwIfAborted();
     logger.error({ error: thrown }, 'evaluation failed');
-    const known = thrown instanceof ChurnOpsError ? thrown : new ChurnOpsError('Internal', 'The evaluation failed for a reason that is in the logs of the pod.');
+    const known = knownError(thrown);
     const message = clipped(`${known.message} ${known.action}`, MAX_MESSAGE);
     return { ...asked, verdict: 'Error', reason: 'EvaluationFailed', code: known.code, message, finishedAt: new Date(now()).toISOString(), report: null };
   }
+}
+
+const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
+function knownError(thrown: unknown): ChurnOpsError {
+  if (thrown instanceof ChurnOpsError) return thrown;
+  // The database has no codes; it passes on what the system said, or says that what it may spill is used up.
+  const isFull = NO_ROOM.has(systemCode(thrown) ?? '') || (thrown instanceof Error && /No space left on device|max_temp_directory_size/.test(thrown.message));
+  if (isFull) return new ChurnOpsError('DiskFull', 'The scratch volume has no room left for the journal and its join.', { cause: thrown });
+  return new ChurnOpsError('Internal', 'The evaluation failed for a reason that is in the logs of the pod.', { cause: thrown });
 }
 
 async function look(options: EvaluateOptions): Promise<EvaluationReport> {

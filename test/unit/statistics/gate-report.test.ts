@@ -25,6 +25,21 @@ test('the tiny set', () => {
   });
 });
 
+test('each side has its own numbers', () => {
+  const { candidate, stable } = pairReport(evaluatePairs(pairsOf(TINY.positive, TINY.b, TINY.a), rule, thresholds), rule);
+  expect(stable?.auc?.value).toBeCloseTo(0.885714285714286, 14);
+  expect(stable?.auc?.variance).toBeCloseTo(0.01, 14);
+  expect(candidate.auc?.value).toBeCloseTo(0.842857142857143, 14);
+  expect(stable?.calibration?.brier).not.toBe(candidate.calibration?.brier);
+});
+
+test('what is undefined is null: a line through scores that separate the classes, a share over nothing', () => {
+  const { candidate, stable, agreement } = pairReport(evaluatePairs(pairsOf([0, 0, 1, 1], [0, 0, 0, 0], [0.1, 0.2, 0.8, 0.9]), rule, thresholds), rule);
+  expect(candidate.calibration).toMatchObject({ intercept: null, slope: null, observedToExpected: 1 });
+  expect(stable?.calibration).toMatchObject({ intercept: null, slope: null, observedToExpected: null });
+  expect(agreement?.rankCorrelation).toBeNull();
+});
+
 test('a version by itself has no other side', () => {
   const report = versionReport(evaluateVersion({ positive: Uint8Array.from(TINY.positive), scores: Float64Array.from(TINY.a) }, rule), rule);
   expect(Object.keys(report)).not.toEqual(expect.arrayContaining(['stable']));
