@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { EvaluationEvidence } from '../../../../contracts/evaluation-evidence.ts';
@@ -84,9 +84,21 @@ async function busyWorld() {
   return { world: moved, ...rest };
 }
 
+async function lookOnce() {
+  const busy = await busyWorld();
+  return { ...busy, report: await evaluated(busy.world) };
+}
+
+let looked: ReturnType<typeof lookOnce> | undefined;
+
+/** One look at the busy world, for tests that leave its store as it was. */
+async function lookedWorld() {
+  looked ??= lookOnce();
+  return looked;
+}
+
 test('numbers, verdict and counts are those of an independent computation; the evidence is verified by them', async () => {
-  const { world, truth, rows } = await busyWorld();
-  const report = await evaluated(world);
+  const { world, truth, rows, report } = await lookedWorld();
   const naive = naivePair(truth.map(({ positive }) => positive), truth.map(({ stable }) => stable), truth.map(({ candidate }) => candidate));
   const positives = truth.filter(({ positive }) => positive).length;
   expect(report).toMatchObject({ verdict: 'Pass', reason: 'Proven', labels: 'Feedback', mode: 'Anytime', candidate: { rows: CUSTOMERS, positives, negatives: CUSTOMERS - positives }, candidateHash: world.candidate.hash, stableHash: world.stable.hash });
@@ -114,8 +126,7 @@ async function inputsOf(path: string, { inputs }: EvaluationEvidence) {
 
 describe('a byte that changed is found and named', () => {
   test('in the evidence, in what lies beside it, in a card and in every kind of input', async () => {
-    const { world } = await busyWorld();
-    const report = await evaluated(world);
+    const { world, report } = await lookedWorld();
     const { path = '', sha256 = '' } = report.report ?? {};
     const evidence = EvaluationEvidence.parse(JSON.parse(await readFile(new URL(path), 'utf8')));
     const inputs = await inputsOf(path, evidence);
@@ -140,15 +151,17 @@ describe('a byte that changed is found and named', () => {
     }
     const urls = new ObjectUrls({ CHURNOPS_REPOSITORY: world.url }, { ...patience, signal });
     expect(await verifyEvidence(path, { urls, sha256 })).toMatchObject({ outcome: 'Verified' });
-    await rm(new URL(firstOf('labels')));
+    const gone = new URL(firstOf('labels'));
+    await rename(gone, `${gone.pathname}.kept`);
     expect(await verifyEvidence(path, { urls, sha256 })).toMatchObject({ outcome: 'Incomplete', findings: [{ state: 'Missing', what: firstOf('labels') }] });
+    await rename(`${gone.pathname}.kept`, gone);
   });
 
   test('a verdict that was rewritten, digest and all, does not follow from its pairs, nor has it the sha256 of status', async () => {
     const { digested, evidenceText } = await import('../../../../server/evaluation/evidence/evidence-text.ts');
-    const { world } = await busyWorld();
-    const report = await evaluated(world);
+    const { world, report } = await lookedWorld();
     const { path = '', sha256 = '' } = report.report ?? {};
+    const kept = await readFile(new URL(path));
     const { digest: _digest, ...evidence } = EvaluationEvidence.parse(JSON.parse(await readFile(new URL(path), 'utf8')));
     const auc = evidence.report.candidate?.auc;
     const better = { ...evidence.report, candidate: { rows: CUSTOMERS, positives: 1, negatives: 1, ...evidence.report.candidate, auc: auc === undefined || auc === null ? null : { ...auc, lower: auc.lower + 1e-9 } } };
@@ -156,6 +169,7 @@ describe('a byte that changed is found and named', () => {
     const urls = new ObjectUrls({ CHURNOPS_REPOSITORY: world.url }, { ...patience, signal });
     expect((await verifyEvidence(path, { urls })).findings).toEqual([{ state: 'Changed', what: 'report.candidate.auc.lower', message: 'does not follow from the pairs' }]);
     expect((await verifyEvidence(path, { urls, sha256 })).findings).toContainEqual(expect.objectContaining({ what: path }));
+    await writeFile(new URL(path), kept);
   });
 });
 
