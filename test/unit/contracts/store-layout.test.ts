@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { dayPartition, evidenceEndMs, evidencePath, hourPartition, partitionEndMs, storeLayout } from '../../../contracts/store-layout.ts';
+import { companionPath, dayPartition, evidenceEndMs, evidencePath, hourPartition, partitionEndMs, storeLayout } from '../../../contracts/store-layout.ts';
 
 const DAY_MS = 86_400_000;
 const HASH = 'a'.repeat(64);
@@ -51,6 +51,9 @@ test.each(['dt=2026-02-30', 'dt=2026-13-01', 'dt=2026-1-1', 'dt=2026-11-21 ', 'D
 
 test.each([
   { path: 'weekly/2026-11-21T070000000Z-evaluation.json', endMs: Date.parse('2026-11-22') },
+  { path: companionPath(evidencePath(HASH, '2026-11-21T07:00:00.000Z', 'gate'), 'pairs.csv.gz'), endMs: Date.parse('2026-11-22') },
+  { path: companionPath(evidencePath(HASH, '2026-11-21T07:00:00.000Z', 'gate'), 'inputs.ndjson.gz'), endMs: Date.parse('2026-11-22') },
+  { path: `${HASH}/2026-11-21T070000000Z-pairs.csv`, endMs: undefined },
   { path: 'unresolved/2026-11-21T070000Z.json', endMs: Date.parse('2026-11-22') },
   { path: `${HASH}/2026-11-21T070000000Z-inspection.json`, endMs: Date.parse('2026-11-22') },
   { path: `${HASH}/2026-02-30T070000000Z-inspection.json`, endMs: undefined },

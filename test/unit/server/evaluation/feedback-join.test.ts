@@ -8,7 +8,7 @@ import { FeedbackDatabase } from '../../../../server/evaluation/feedback-join/fe
 import { joinFeedback } from '../../../../statistics/pairing/join.ts';
 import type { PairedSample } from '../../../../statistics/pairing/join.ts';
 import type { JoinableLabel, JoinablePrediction, JoinRules } from '../../../../statistics/pairing/rules.ts';
-import { CANDIDATE, idAt, predictionOf, worlds } from '../../statistics/pairing/worlds.ts';
+import { CANDIDATE, idAt, predictionOf, STABLE, worlds } from '../../statistics/pairing/worlds.ts';
 import { temporaryFolder } from '../tiny-package.ts';
 
 function predictionLine({ id, entity, atMs, hash, stable, candidate, decision, arm }: JoinablePrediction): string {
@@ -87,6 +87,20 @@ test('it is what the rules give in memory, however files are cut and whatever co
       expect({ samples, counts }).toEqual(joinFeedback(predictions, labels, rules));
     }),
     { numRuns: 40, seed: 20261121 },
+  );
+});
+
+test('the same where everything is a tie: one customer, few instants, all of it matured', async () => {
+  await fc.assert(
+    fc.asyncProperty(worlds, fc.nat(12), async (world, cut) => {
+      const predictions = world.predictions.map((prediction) => ({ ...prediction, entity: 'ada', hash: STABLE, candidate: { hash: CANDIDATE, probability: prediction.stable }, atMs: Math.floor(prediction.atMs / 50) * 50 }));
+      const labels = world.labels.map((label) => ({ ...label, observedMs: Math.floor(label.observedMs / 50) * 50, receivedMs: Math.floor(label.receivedMs / 50) * 50 }));
+      const rules: JoinRules = { candidateHash: CANDIDATE, stableHash: STABLE, fromMs: 0, nowMs: 1_795_000_001_000, horizonMs: 100, population: 'All' };
+      const [lines, labelLines] = [predictions.map(predictionLine), labels.map(labelLine)];
+      const { samples, counts } = await joined([lines.slice(cut), lines.slice(0, cut)], [labelLines], rules);
+      expect({ samples, counts }).toEqual(joinFeedback(predictions, labels, rules));
+    }),
+    { numRuns: 25, seed: 20261121 },
   );
 });
 
