@@ -10,9 +10,9 @@ export function evidenceDigest(evidence: Readonly<Record<string, unknown>>): str
   return sha256Hex(canonicalJson(rest));
 }
 
-/** The file, byte by byte: the only form that verification takes, so that no byte of it can change unseen. */
+/** The file, byte by byte, its fields in canonical order: the only form that verification takes, so that no byte of it can change unseen. */
 export function evidenceText(evidence: Readonly<Record<string, unknown>>): string {
-  return `${JSON.stringify(evidence, undefined, 2)}\n`;
+  return `${JSON.stringify(JSON.parse(canonicalJson(evidence)), undefined, 2)}\n`;
 }
 
 /** Evidence with its digest. */

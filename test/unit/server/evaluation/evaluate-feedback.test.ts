@@ -157,6 +157,19 @@ describe('a byte that changed is found and named', () => {
     await rename(`${gone.pathname}.kept`, gone);
   });
 
+  test('another form of the same document is another document', async () => {
+    const { world, report } = await lookedWorld();
+    const { path = '' } = report.report ?? {};
+    const kept = await readFile(new URL(path), 'utf8');
+    const { kind, ...rest } = JSON.parse(kept);
+    for (const text of [`${kept}\n`, JSON.stringify(JSON.parse(kept)), `${JSON.stringify({ ...rest, kind }, undefined, 2)}\n`]) {
+      await writeFile(new URL(path), text);
+      const urls = new ObjectUrls({ CHURNOPS_REPOSITORY: world.url }, { ...patience, signal });
+      expect(await verifyEvidence(path, { urls })).toMatchObject({ outcome: 'Changed', findings: [{ what: path, message: expect.stringContaining('was written in another form') }] });
+    }
+    await writeFile(new URL(path), kept);
+  });
+
   test('a verdict that was rewritten, digest and all, does not follow from its pairs, nor has it the sha256 of status', async () => {
     const { digested, evidenceText } = await import('../../../../server/evaluation/evidence/evidence-text.ts');
     const { world, report } = await lookedWorld();
