@@ -75,7 +75,7 @@ test('what is condensed of it joins alike, to the last bit', async () => {
         condensed.close();
       }
     }),
-    { numRuns: 10, seed: 20261121 },
+    { numRuns: 6, seed: 20261121 },
   );
 });
 
@@ -86,7 +86,7 @@ test('it is what the rules give in memory, however files are cut and whatever co
       const { samples, counts } = await joined([lines.slice(0, cut), lines], [labelLines, labelLines.slice(cut)], rules);
       expect({ samples, counts }).toEqual(joinFeedback(predictions, labels, rules));
     }),
-    { numRuns: 40, seed: 20261121 },
+    { numRuns: 20, seed: 20261121 },
   );
 });
 
