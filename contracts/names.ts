@@ -24,6 +24,9 @@ export const LABELS = {
   instance: 'app.kubernetes.io/instance',
 } as const;
 
+/** Suffix of the headless Service through which stable's pods find the candidate's; it is there while a candidate runs beside stable. */
+export const CANDIDATE_SERVICE = 'candidate';
+
 /** What `spec.model.version` says for the newest version. */
 export const LATEST = 'latest';
 
@@ -37,7 +40,7 @@ export const ANNOTATIONS = {
   version: `${GROUP}/version`,
 } as const;
 
-/** Annotations through which people act on a ChurnModel; the value is a candidate hash (or its first 8 digits). */
+/** Annotations through which people act on a ChurnModel; the value is a candidate hash (or its first 8 digits) where nothing else is said. */
 export const ACTIONS = {
   promote: `${GROUP}/promote`,
   abort: `${GROUP}/abort`,
@@ -45,6 +48,8 @@ export const ACTIONS = {
   override: `${GROUP}/override`,
   allowSchemaChange: `${GROUP}/allow-schema-change`,
   retrain: `${GROUP}/retrain`,
+  /** Any new text rotates the feedback token and the keys of prediction ids, once. */
+  rotateFeedbackToken: `${GROUP}/rotate-feedback-token`,
 } as const;
 
 export const MANAGED_BY = 'churnops';

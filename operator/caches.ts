@@ -26,7 +26,7 @@ import type { Children } from './observation/observe.ts';
 import type { ApiClient } from './runtime/api-client.ts';
 import type { Clock, Random } from './runtime/clock.ts';
 import { KindCache, type CacheState, type Namespaces } from './runtime/kind-cache.ts';
-import { controllerOf, keyOf, type KubeObject, type ObjectRef } from './runtime/kube-object.ts';
+import { controllerOf, keyOf, refOf, type KubeObject, type ObjectRef } from './runtime/kube-object.ts';
 import type { Logger } from './runtime/logger.ts';
 import type { ResourceKind } from './runtime/resource-kind.ts';
 import type { RuntimeMetrics } from './runtime/runtime-metrics.ts';
@@ -147,7 +147,9 @@ export class Caches {
 
   /** Whether an own write of the model, or of anything that it controls, has not come back yet. */
   isStale(ref: ObjectRef, uid: string): boolean {
-    return this.models.isStale(ref) || this.#all().some((cache) => cache.isStaleFor(uid, ref.namespace));
+    if (this.models.isStale(ref) || this.#all().some((cache) => cache.isStaleFor(uid, ref.namespace))) return true;
+    // Pods are controlled by a ReplicaSet; their policies are written by us.
+    return this.pods.byIndex(BY_MODEL, keyOf(ref), ref.namespace).some((pod) => this.pods.isStale(refOf(pod)));
   }
 
   /** What the model with this uid controls. A Job's pods are controlled by the Job, a Deployment's by a ReplicaSet: they count by label. */

@@ -1,10 +1,14 @@
 import { shortHash } from '../contracts/digest.ts';
+import { CANDIDATE_SERVICE, LABELS } from '../contracts/names.ts';
 import type { Caches } from './caches.ts';
 import { AUTOSCALERS, CHURN_MODELS, CRON_JOBS, DEPLOYMENTS, DISRUPTION_BUDGETS, JOBS, NETWORK_POLICIES, podsOfJob, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
 import type { Children } from './observation/observe.ts';
 import { autoscaler } from './resources/autoscaler.ts';
+import { candidateAddress, candidateServices } from './resources/candidate-service.ts';
+import type { Desired } from './resources/desired.ts';
 import { disruptionBudgets } from './resources/disruption-budget.ts';
-import { inspectJob, inspectJobName } from './resources/inspect-job.ts';
+import { evaluateJob } from './resources/evaluate-job.ts';
+import { inspectJob } from './resources/inspect-job.ts';
 import { networkPolicies } from './resources/network-policy.ts';
 import { isBoundToOneNode } from './resources/pod-parts.ts';
 import { retentionCronJobs } from './resources/retention-cron-job.ts';
@@ -13,6 +17,7 @@ import { stableService } from './resources/service.ts';
 import { servingDeployment } from './resources/serving-deployment.ts';
 import type { Settings } from './resources/settings.ts';
 import { childName, type Subject } from './resources/subject.ts';
+import { policyPatches, writePolicies } from './pod-policies.ts';
 import type { Decision, DesiredVersion } from './rollout/decision.ts';
 import type { ApiClient } from './runtime/api-client.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -46,8 +51,11 @@ export class ChildrenWriter {
    */
   async write(subject: Subject, children: Children, decision: Decision, signal: AbortSignal): Promise<ApplyResult> {
     const round = new Round(async () => this.#isThere(subject, signal));
+    // What pods are told comes before all else: it asks of a candidate what it can carry now, and takes back what it cannot.
+    const told = await writePolicies({ client: this.#client, caches: this.#caches, round }, policyPatches(children.pods, decision.state.stable?.hash, decision.policy), signal);
     for (const account of serviceAccounts(subject)) await round.do(this.#put(round, SERVICE_ACCOUNTS, this.#caches.serviceAccounts, subject, account, signal));
-    if (decision.inspection !== undefined) await round.do(this.#startJob(round, subject, decision, signal));
+    for (const job of wantedJobs(subject, this.#settings, decision)) await round.do(this.#startJob(round, subject, job, signal));
+    for (const service of candidateServices(subject, decision.besideStable)) await round.do(this.#put(round, SERVICES, this.#caches.services, subject, service, signal));
     for (const policy of networkPolicies(subject, this.#settings)) await round.do(this.#put(round, NETWORK_POLICIES, this.#caches.networkPolicies, subject, policy, signal));
     const sized: { deployment: Deployment; replicas: number }[] = [];
     for (const { identity, replicas } of decision.versions) {
@@ -63,8 +71,11 @@ export class ChildrenWriter {
     const service = await round.do(this.#put(round, SERVICES, this.#caches.services, subject, stableService(subject, selectedHash(decision)), signal));
     if (service !== undefined) {
       if (decision.autoscaler !== undefined) await round.do(this.#put(round, AUTOSCALERS, this.#caches.autoscalers, subject, autoscaler(subject, decision.autoscaler), signal));
-      for (const { deployment, replicas } of sized) if (replicas < deployment.spec.replicas) await round.do(this.#scale(deployment, replicas, signal, deployment.metadata.resourceVersion));
-      await this.#prune(round, subject, children, decision, signal);
+      // A pod that could not be told still counts on what would go.
+      if (told) {
+        for (const { deployment, replicas } of sized) if (replicas < deployment.spec.replicas) await round.do(this.#scale(deployment, replicas, signal, deployment.metadata.resourceVersion));
+        await this.#prune(round, subject, children, decision, signal);
+      }
     }
     await this.#schedule(subject, children, decision, round, signal);
     return round.result(service !== undefined);
@@ -92,12 +103,10 @@ export class ChildrenWriter {
   }
 
   /** A Job cannot be changed: it is created once, and the next try is another Job. */
-  async #startJob(round: Round, subject: Subject, decision: Decision, signal: AbortSignal): Promise<Put<KubeObject>> {
-    const { inspection, state } = decision;
-    if (inspection === undefined) return {};
-    const existing = this.#caches.jobs.get({ namespace: subject.namespace, name: inspectJobName(subject, inspection) });
+  async #startJob(round: Round, subject: Subject, job: Desired, signal: AbortSignal): Promise<Put<KubeObject>> {
+    const existing = this.#caches.jobs.get(refOf(job));
     if (existing !== undefined) return { object: existing };
-    return this.#put(round, JOBS, this.#caches.jobs, subject, inspectJob(subject, this.#settings, inspection, state.stable), signal);
+    return this.#put(round, JOBS, this.#caches.jobs, subject, job, signal);
   }
 
   /** CronJobs that are wanted, and none that are not. */
@@ -129,11 +138,14 @@ export class ChildrenWriter {
     await this.#remove(round, DISRUPTION_BUDGETS, this.#caches.budgets, children.budgets.filter((budget) => isLeftOver(budget) || isBoundToOneNode(subject)), signal);
     const policies = new Set(networkPolicies(subject, this.#settings).map(({ metadata }) => metadata.name));
     await this.#remove(round, NETWORK_POLICIES, this.#caches.networkPolicies, children.networkPolicies.filter(({ metadata }) => !policies.has(metadata.name)), signal);
-    const current = decision.inspection === undefined ? undefined : inspectJobName(subject, decision.inspection);
+    await this.#remove(round, SERVICES, this.#caches.services, children.services.filter(({ metadata }) => metadata.name === childName(subject, CANDIDATE_SERVICE) && decision.besideStable === undefined), signal);
+    const wantedNow = wantedJobs(subject, this.#settings, decision);
+    const current = new Set(wantedNow.map(({ metadata }) => metadata.name));
+    const replaced = new Set(wantedNow.map(({ metadata }) => metadata.labels?.[LABELS.component]));
     for (const job of children.jobs) {
       const finished = job.status?.conditions.some((condition) => (condition.type === 'Complete' || condition.type === 'Failed') && condition.status === 'True') === true;
-      if (finished || job.metadata.name === current || job.metadata.deletionTimestamp !== undefined) continue;
-      if (decision.inspection === undefined && this.#isReported(job, children)) continue;
+      if (finished || current.has(job.metadata.name) || job.metadata.deletionTimestamp !== undefined) continue;
+      if (!replaced.has(job.metadata.labels?.[LABELS.component]) && this.#isReported(job, children)) continue;
       await round.do(this.#delete(JOBS, this.#caches.jobs, job, signal));
     }
   }
@@ -169,6 +181,14 @@ export class ChildrenWriter {
  */
 function mayBeOfInspected({ metadata }: KubeObject, { state: { candidate } }: Decision): boolean {
   return candidate?.stage === 'Inspecting' && Date.parse(metadata.creationTimestamp ?? '') + 1000 > candidate.startedAtMs;
+}
+
+/** Jobs that should be running: an inspection, an evaluation. */
+function wantedJobs(subject: Subject, settings: Settings, { inspection, evaluation, state }: Decision): readonly Desired[] {
+  return [
+    ...(inspection === undefined ? [] : [inspectJob(subject, settings, inspection, state.stable)]),
+    ...(evaluation === undefined ? [] : [evaluateJob(subject, settings, candidateAddress(subject), evaluation)]),
+  ];
 }
 
 /** First 8 digits of whom the Service should select. */

@@ -34,7 +34,7 @@ export const Storage = z
     region: text({ pattern: /^[a-z0-9-]+$/, message: 'write a region such as eu-west-1', max: 63, description: 'Region; S3 services outside AWS mostly take any.' }).optional(),
     credentials: z
       .object({
-        serving: CredentialSource.describe('Reads model packages.').optional(),
+        serving: CredentialSource.describe('Reads model packages, writes the journal of predictions and labels; where it may not write, predictions are answered and not kept.').optional(),
         evaluation: CredentialSource.describe("Inspects packages, reads journal and labels, writes evaluations, deletes what retention lets expire; empty: serving's.").optional(),
         training: CredentialSource.describe("Reads data sets, writes packages; empty: serving's.").optional(),
       })
@@ -42,7 +42,7 @@ export const Storage = z
       .optional(),
     volumeClaim: z
       .object({ claimName: ObjectName })
-      .describe('PersistentVolumeClaim that file:// paths live on: file:///models/telco-churn is the folder models/telco-churn of the volume. Read-only in serving pods; inspections and retention write evidence and delete.')
+      .describe('PersistentVolumeClaim that file:// paths live on: file:///models/telco-churn is the folder models/telco-churn of the volume. Serving pods read packages and write journal and labels; inspections and evaluations write evidence, retention deletes.')
       .optional(),
   })
   .meta(rules({ rule: '!has(self.volumeClaim) || !(has(self.endpoint) || has(self.credentials))', message: 'volumeClaim is for file://, endpoint and credentials are for s3://; set one side only' }))

@@ -59,6 +59,37 @@ export const StableVersion = z
   .describe('The version that answers callers.');
 export type StableVersion = z.infer<typeof StableVersion>;
 
+const Bounds = { value: z.number().describe('The estimate.'), lower: z.number().describe('Lower bound of the interval.'), upper: z.number().describe('Upper bound of the interval.') };
+const Count = z.int().min(0);
+
+/** Where the gate stands: what it found at its newest look, and when it looks again. */
+export const GateStatus = z.object({
+  key: z.string().max(64).describe('Digest of what a verdict depends on; another gate asks anew.'),
+  run: z.int32().min(1).describe('Looks and tries so far.'),
+  runningSince: Time.describe('While a look is taken: since when.').optional(),
+  nextRunAt: Time.describe('When it looks again; absent while a look is taken, and for a gate that looks once and has looked.').optional(),
+  verdict: z.enum(['Pass', 'Fail', 'Inconclusive']).describe('Of the newest look; absent before the first.').optional(),
+  reason: z.string().max(64).describe('Why, in one word.').optional(),
+  message: Message.optional(),
+  finishedAt: Time.describe("When that look ended, by its Job's clock.").optional(),
+  auc: z.number().describe('Measured ROC AUC.').optional(),
+  lower: z.number().describe('Lower bound of its interval.').optional(),
+  upper: z.number().describe('Upper bound of its interval.').optional(),
+  rows: Count.describe('Customers (or predictions, where rows name none) that were compared.').optional(),
+  positives: Count.describe('Known leavers among them.').optional(),
+  negatives: Count.describe('Known stayers among them.').optional(),
+  difference: z.object(Bounds).describe('AUC of the candidate minus that of stable, on the same customers.').optional(),
+  missing: z
+    .object({ positives: Count.describe('Until minPositives.'), negatives: Count.describe('Until minNegatives.'), labels: Count.describe('About so many more decide; absent: nobody can say.').optional() })
+    .describe('What an Inconclusive gate waits for.')
+    .optional(),
+  expectedDecisionAt: Time.describe('When it expects to decide, from the rate of labels.').optional(),
+  evidence: z.object({ path: z.string().max(512).describe('URL of the file in the store.'), sha256: z.string().max(64).regex(HEX64).describe('Digest of the file.') }).describe('The file behind the verdict.').optional(),
+  failures: z.int32().min(1).describe('Tries in a row that failed since then.').optional(),
+  failure: z.object({ code: z.string().max(64).describe('Code of the error catalogue.'), message: Message, at: Time.describe('When it failed.') }).describe('Why the newest try failed.').optional(),
+}).describe('Where the gate stands.');
+export type GateStatus = z.infer<typeof GateStatus>;
+
 /** The version on its way. Digest and hash are known once it is inspected. */
 export const CandidateVersion = z.object({
   ...identity,
@@ -69,19 +100,12 @@ export const CandidateVersion = z.object({
   heldAt: Time.describe('Since when something outside (store, Secret, node) holds its pods up; the deadline stands still.').optional(),
   heldBy: z.string().max(64).describe('Code of what holds them up.').optional(),
   inspection: Inspection.optional(),
+  readyAt: Time.describe('Beside stable: when all its pods were ready for the first time.').optional(),
+  downSince: Time.describe('Beside stable: since when none of its pods has been ready, by its own fault; after 10 minutes it is rejected.').optional(),
   step: z.int32().min(1).describe('Canary step, from 1.').optional(),
   stepStartedAt: Time.describe('When the step began; RFC 3339.').optional(),
-  weight: z.int32().min(0).max(100).describe('Share of callers it answers, in percent.').optional(),
-  gate: z
-    .object({
-      verdict: z.string().max(32).describe('Newest verdict.'),
-      auc: z.number().describe('Measured ROC AUC.').optional(),
-      lower: z.number().describe('Lower bound of the interval.').optional(),
-      upper: z.number().describe('Upper bound of the interval.').optional(),
-      message: Message.optional(),
-    })
-    .describe('What the gate found.')
-    .optional(),
+  weight: z.int32().min(0).max(100).describe('Share of callers it answers, in percent; 0: none, it is in Shadow.').optional(),
+  gate: GateStatus.optional(),
 }).describe('The version on its way.');
 export type CandidateVersion = z.infer<typeof CandidateVersion>;
 
@@ -112,6 +136,27 @@ export const LatestVersion = z.object({
 }).describe('What spec.model.version: latest is; absent for a pinned version.');
 export type LatestVersion = z.infer<typeof LatestVersion>;
 
+const Percent = z.number().min(0).max(100);
+
+/** What stable's pods are told about the candidate beside them, and what they make of it. */
+export const TrafficStatus = z.object({
+  revision: z.int().min(1).describe('Of the newest traffic policy; grows from rollout to rollout.'),
+  writtenAt: Time.describe('When it was written onto the pods; RFC 3339.'),
+  policy: z
+    .object({
+      mode: z.enum(['Shadow', 'Canary']).describe('Shadow: requests are mirrored. Canary: a share of callers gets the candidate.'),
+      percent: Percent.describe('Share of requests that is mirrored, or of callers by entity, in percent.'),
+      stableHash: Hash.describe('Candidate hash of the pods that it is for.'),
+      candidateHash: Hash,
+      candidateVersion: Version,
+      candidateAddress: z.string().max(253).describe("host:port of the candidate's headless Service."),
+      maxErrorPercent: Percent.describe('Share of 50 forwards that may fail before the breaker opens, in percent.'),
+    })
+    .describe('What it says; absent: no pod has one.')
+    .optional(),
+}).describe("What stable's pods are told about the candidate, and what they make of it.");
+export type TrafficStatus = z.infer<typeof TrafficStatus>;
+
 /** What the newest run of the retention Job ended with. */
 export const RetentionRun = z.object({
   outcome: z.enum(['Done', 'Failed']).describe('Whether all that was expired is gone.'),
@@ -134,6 +179,7 @@ export const ChurnModelStatus = z
     candidate: CandidateVersion.optional(),
     previous: PreviousVersion.optional(),
     latest: LatestVersion.optional(),
+    traffic: TrafficStatus.optional(),
     rejected: z.array(RejectedVersion).max(10).meta({ 'x-kubernetes-list-type': 'atomic' }).describe('Newest first, at most ten.').optional(),
     retention: RetentionRun.optional(),
   })

@@ -3,15 +3,17 @@ import { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
 import { ChurnModelStatus, type RetentionRun } from '../../contracts/churn-model/status.ts';
 import { isCandidateHash, shortHash } from '../../contracts/digest.ts';
 import { LABELS } from '../../contracts/names.ts';
+import { evaluateJobName } from '../resources/evaluate-job.ts';
 import { inspectJobName } from '../resources/inspect-job.ts';
 import { NOBODY } from '../resources/service.ts';
 import { childName, type Subject } from '../resources/subject.ts';
-import type { Facts, InspectionJob, VersionPods, Wanted } from '../rollout/facts.ts';
+import type { EvaluationJob, Facts, InspectionJob, VersionPods, Wanted } from '../rollout/facts.ts';
 import { pollTry, type Try } from '../rollout/latest.ts';
 import type { RolloutState } from '../rollout/state.ts';
 import { observeAutoscaler } from './autoscaler.ts';
-import { observeInspection } from './inspection-job.ts';
+import { observeEvaluation, observeInspection } from './reporting-job.ts';
 import { podsOfJob, type Autoscaler, type CronJob, type Deployment, type DisruptionBudget, type Job, type NetworkPolicy, type Pod, type Service, type StoredChurnModel } from './kinds.ts';
+import { newestPolicyOn } from './pod-policy.ts';
 import { observeRetention } from './retention-run.ts';
 import { rolloutStateOf } from './rollout-state.ts';
 import { observeVersion } from './version-pods.ts';
@@ -51,6 +53,13 @@ function jobOf(wanted: Wanted, state: RolloutState, subject: Subject, children: 
   return observeInspection(job, podsOfJob(children.pods, name), nowMs);
 }
 
+function evaluationOf({ candidate }: RolloutState, subject: Subject, children: Children, nowMs: number): EvaluationJob {
+  if (candidate?.stage !== 'Deployed' || candidate.gate?.state !== 'Running') return { state: 'Absent' };
+  const name = evaluateJobName(subject, { candidate: candidate.identity, startedAtMs: candidate.startedAtMs, run: candidate.gate.run });
+  const job = children.jobs.find((each) => each.metadata.name === name);
+  return observeEvaluation(job, podsOfJob(children.pods, name), nowMs);
+}
+
 function firstIssue(root: string, error: z.ZodError): string {
   const issue = error.issues[0];
   return issue === undefined ? `${root} does not follow the schema.` : `${[root, ...issue.path].join('.')}: ${issue.message}.`;
@@ -76,6 +85,6 @@ export function observe(model: StoredChurnModel, children: Children, nowMs: numb
   const selector = children.services.find((each) => each.metadata.name === name)?.spec.selector?.[LABELS.hash];
   const selected = selector === NOBODY ? undefined : selector;
   const wanted = wantedOf(subject, state);
-  const facts: Facts = { nowMs, selected, wanted, state, pods, autoscaler: observeAutoscaler(subject, children.autoscalers), inspectionJob: jobOf(wanted, state, subject, children, nowMs) };
+  const facts: Facts = { nowMs, selected, wanted, state, pods, policyOnPods: newestPolicyOn(children.pods), autoscaler: observeAutoscaler(subject, children.autoscalers), inspectionJob: jobOf(wanted, state, subject, children, nowMs), evaluationJob: evaluationOf(state, subject, children, nowMs) };
   return { readable: true, subject, generation, facts, stored, children, retention: observeRetention(children.scheduledJobs, children.pods) };
 }

@@ -1,12 +1,7 @@
-import type { CandidateVersion, ChurnModelStatus, Inspection, LatestVersion, PreviousVersion, RejectedVersion, StableVersion } from '../../contracts/churn-model/status.ts';
+import type { CandidateVersion, ChurnModelStatus, Inspection, LatestVersion, PreviousVersion, RejectedVersion, StableVersion, TrafficStatus } from '../../contracts/churn-model/status.ts';
 import { isCandidateHash, isPackageDigest } from '../../contracts/digest.ts';
-import { INITIAL_STATE, type Candidate, type InspectionState, type Latest, type Previous, type Rejected, type RejectionReason, type RolloutState, type Stable, type VersionIdentity } from '../rollout/state.ts';
-
-/** An instant of the status; one that cannot be read counts as long ago. */
-function ms(text: string | undefined): number {
-  const value = text === undefined ? Number.NaN : Date.parse(text);
-  return Number.isNaN(value) ? 0 : value;
-}
+import { INITIAL_STATE, type Beside, type Candidate, type InspectionState, type Latest, type PolicyRecord, type PolicyTerms, type Previous, type Rejected, type RejectionReason, type RolloutState, type Stable, type VersionIdentity } from '../rollout/state.ts';
+import { gateStateOf, ms } from './gate-state.ts';
 
 type StoredIdentity = Pick<StableVersion, 'repository' | 'requested' | 'version' | 'entityColumn' | 'testAUC'> & { readonly digest?: string | undefined; readonly hash?: string | undefined };
 
@@ -41,10 +36,28 @@ function candidateOf(stored: CandidateVersion | undefined): Candidate | undefine
   if (identity !== undefined) {
     const { key: inspectionKey, message, report } = inspection ?? {};
     const heldSinceMs = stored.heldAt === undefined ? undefined : ms(stored.heldAt);
-    return { stage: 'Deployed', identity, inspectionKey, startedAtMs, deployedAtMs: ms(stored.deployedAt ?? stored.startedAt), heldSinceMs, heldBy: stored.heldBy, message, report };
+    return { stage: 'Deployed', identity, inspectionKey, startedAtMs, deployedAtMs: ms(stored.deployedAt ?? stored.startedAt), heldSinceMs, heldBy: stored.heldBy, message, report, ...besideOf(stored) };
   }
   if (inspection === undefined) return undefined;
   return { stage: 'Inspecting', repository: stored.repository, requested: stored.requested, startedAtMs, inspection: inspectionOf(inspection) };
+}
+
+/** A weight is what makes a canary: who gives one moves callers. */
+function besideOf({ weight, step, stepStartedAt, readyAt, downSince, gate }: CandidateVersion): Beside {
+  const clocks = { gate: gateStateOf(gate), readyAtMs: readyAt === undefined ? undefined : ms(readyAt), downSinceMs: downSince === undefined ? undefined : ms(downSince) };
+  if (weight === undefined || weight === 0) return { ...clocks, exposure: { mode: 'Shadow' } };
+  return { ...clocks, exposure: { mode: 'Canary', weight, step: step ?? 1, stepStartedAtMs: stepStartedAt === undefined ? undefined : ms(stepStartedAt) } };
+}
+
+function policyOf(stored: TrafficStatus | undefined): PolicyRecord | undefined {
+  if (stored === undefined) return undefined;
+  const { revision, writtenAt, policy } = stored;
+  return { revision, writtenAtMs: ms(writtenAt), terms: policy === undefined ? undefined : termsOf(policy) };
+}
+
+/** In the order that a policy's text has, whatever the API server made of it. */
+function termsOf({ mode, percent, stableHash, candidateHash, candidateVersion, candidateAddress, maxErrorPercent }: NonNullable<TrafficStatus['policy']>): PolicyTerms {
+  return { mode, percent, stableHash, candidateHash, candidateVersion, candidateAddress, maxErrorPercent };
 }
 
 function latestOf(stored: LatestVersion | undefined): Latest | undefined {
@@ -69,6 +82,7 @@ export function rolloutStateOf(status: ChurnModelStatus | undefined): RolloutSta
     candidate: candidateOf(status.candidate),
     previous: previousOf(status.previous),
     latest: latestOf(status.latest),
+    policy: policyOf(status.traffic),
     rejected: (status.rejected ?? []).map(rejectedOf),
   };
 }

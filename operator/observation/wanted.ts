@@ -2,14 +2,18 @@ import type { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
 import { canonicalJson, sha256Hex } from '../../contracts/digest.ts';
 import { durationMs } from '../../contracts/duration.ts';
 import { ACTIONS, LATEST } from '../../contracts/names.ts';
-import type { Wanted } from '../rollout/facts.ts';
+import { candidateAddress } from '../resources/candidate-service.ts';
 import type { Subject } from '../resources/subject.ts';
+import type { Wanted, WantedGate, WantedTraffic } from '../rollout/facts.ts';
 import type { RolloutState } from '../rollout/state.ts';
 
 /** Pods where `spec.serving` names no size: two, so that one may go without a gap. */
 const DEFAULT_REPLICAS = 2;
 const DEFAULT_ROLLBACK_WINDOW = '24h';
 const DEFAULT_POLL_INTERVAL = '1h';
+/** Defaults of spec.rollout.shadow and spec.rollout.canary, where those are not there at all. */
+const DEFAULT_MIRROR_PERCENT = 100;
+const DEFAULT_MAX_ERROR_PERCENT = 1;
 
 /** The `retry` annotation, where it names a rejection of the version asked for: then, and only then, it makes another inspection of it. */
 function retryOf(requested: string, annotations: Readonly<Record<string, string>>, state: RolloutState): string | undefined {
@@ -19,7 +23,8 @@ function retryOf(requested: string, annotations: Readonly<Record<string, string>
 }
 
 /** What spec and annotations ask for. */
-export function wantedOf({ spec, annotations, uid }: Pick<Subject, 'spec' | 'annotations' | 'uid'>, state: RolloutState): Wanted {
+export function wantedOf(subject: Pick<Subject, 'name' | 'namespace' | 'spec' | 'annotations' | 'uid'>, state: RolloutState): Wanted {
+  const { spec, annotations, uid } = subject;
   const { repository, version } = spec.model;
   const autoscaling = spec.serving?.autoscaling;
   const inputs = {
@@ -37,7 +42,27 @@ export function wantedOf({ spec, annotations, uid }: Pick<Subject, 'spec' | 'ann
     replicas: spec.serving?.replicas ?? autoscaling?.minReplicas ?? DEFAULT_REPLICAS,
     autoscaling: autoscaling === undefined ? undefined : { maxReplicas: autoscaling.maxReplicas, targetCPUPercent: autoscaling.targetCPUUtilizationPercentage },
     rollbackWindowMs: durationMs(spec.rollout?.rollbackWindow ?? DEFAULT_ROLLBACK_WINDOW),
+    gate: gateOf(spec),
+    traffic: trafficOf(subject),
     poll: version === LATEST && spec.rollout?.suspend !== true ? pollOf(spec, uid) : undefined,
+  };
+}
+
+/** Another dataset, bound or horizon is another question, so that a verdict from before is none. How often it is asked is not part of it. */
+function gateOf({ rollout, labels }: ChurnModelSpec): WantedGate | undefined {
+  const gate = rollout?.gate;
+  if (gate === undefined) return undefined;
+  const { interval, ...asked } = gate;
+  const inputs = { ...asked, horizon: labels?.horizon ?? null, population: labels?.population ?? null };
+  return { key: sha256Hex(canonicalJson(inputs)).slice(0, 16), labels: gate.labels, intervalMs: durationMs(interval) };
+}
+
+function trafficOf(subject: Pick<Subject, 'name' | 'namespace' | 'spec'>): WantedTraffic {
+  const { rollout } = subject.spec;
+  return {
+    mirrorPercent: rollout?.shadow?.percent ?? DEFAULT_MIRROR_PERCENT,
+    maxErrorPercent: rollout?.canary?.maxErrorPercent ?? DEFAULT_MAX_ERROR_PERCENT,
+    candidateAddress: candidateAddress(subject),
   };
 }
 

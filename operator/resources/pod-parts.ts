@@ -26,7 +26,7 @@ export const CONTAINER_SECURITY = {
 export type EnvironmentVariable = Readonly<{
   name: string;
   value?: string;
-  valueFrom?: Readonly<{ secretKeyRef: Readonly<{ name: string; key: string; optional?: boolean }> }>;
+  valueFrom?: Readonly<{ secretKeyRef: Readonly<{ name: string; key: string; optional?: boolean }> }> | Readonly<{ fieldRef: Readonly<{ fieldPath: string }> }>;
 }>;
 
 /** Variables from a record; undefined ones are left out. */
@@ -160,7 +160,7 @@ export function resourcesOf({ spec }: Subject, { memoryLimit }: Readonly<{ memor
 }
 
 /** What every container of ours has in common. */
-export function containerBase(settings: Settings, name: string, command: 'serve' | 'pull' | 'inspect' | 'retain') {
+export function containerBase(settings: Settings, name: string, command: 'serve' | 'pull' | 'inspect' | 'evaluate' | 'retain') {
   return {
     name,
     image: settings.serverImage,
@@ -174,8 +174,8 @@ export function containerBase(settings: Settings, name: string, command: 'serve'
 }
 
 /** The pod of a Job that looks at or after the store: once, as who evaluates, with the repository's volume where there is one. */
-export function jobPod(subject: Subject, settings: Settings, job: Readonly<{ name: 'inspect' | 'retain'; repository: string; labels: Readonly<Record<string, string>>; environment: readonly EnvironmentVariable[]; resources: unknown }>) {
-  const { name, repository, labels, environment, resources } = job;
+export function jobPod(subject: Subject, settings: Settings, job: Readonly<{ name: 'inspect' | 'evaluate' | 'retain'; repository: string; labels: Readonly<Record<string, string>>; environment: readonly EnvironmentVariable[]; resources: unknown; /** Unset: as much as the node has. */ scratchLimit?: string }>) {
+  const { name, repository, labels, environment, resources, scratchLimit } = job;
   const volume = volumeParts(subject, repository, 'ReadWrite');
   return {
     metadata: { labels: { ...labels, ...volume.labels } },
@@ -190,7 +190,7 @@ export function jobPod(subject: Subject, settings: Settings, job: Readonly<{ nam
           volumeMounts: [{ name: 'scratch', mountPath: '/tmp' }, ...volume.mounts],
         },
       ],
-      volumes: [{ name: 'scratch', emptyDir: {} }, ...volume.volumes],
+      volumes: [{ name: 'scratch', emptyDir: scratchLimit === undefined ? {} : { sizeLimit: scratchLimit } }, ...volume.volumes],
     },
   };
 }

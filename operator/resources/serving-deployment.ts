@@ -3,7 +3,8 @@ import { ANNOTATIONS, LABELS, PATHS, PORTS } from '../../contracts/names.ts';
 import type { VersionIdentity } from '../rollout/state.ts';
 import type { Desired } from './desired.ts';
 import { containerBase, identityEnvironment, podBase, resourcesOf, storeEnvironment, variables, volumeParts } from './pod-parts.ts';
-import type { VolumeParts } from './pod-parts.ts';
+import type { EnvironmentVariable, VolumeParts } from './pod-parts.ts';
+import { modelSecretName } from './model-secrets.ts';
 import type { Settings } from './settings.ts';
 import { childLabels, childMetadata, type Subject } from './subject.ts';
 
@@ -11,6 +12,20 @@ import { childLabels, childMetadata, type Subject } from './subject.ts';
 const GRACE_SECONDS = 45;
 /** A large forest loads in seconds; the kubelet waits five minutes before it starts the container again. */
 const STARTUP_TRIES = 300;
+
+/** Segments of the journal take 256 MiB at most by the server's own limit; above this one the kubelet would evict the pod. */
+const JOURNAL_SIZE_LIMIT = '384Mi';
+
+/** What a pod keeps of predictions; what the model does not say is the server's to default. */
+function journalEnvironment({ spec: { journal } }: Subject): readonly EnvironmentVariable[] {
+  if (journal === undefined) return [];
+  const { samplePercent, features, redact } = journal;
+  return variables({
+    CHURNOPS_JOURNAL_SAMPLE_PERCENT: samplePercent.toString(),
+    CHURNOPS_JOURNAL_FEATURES: features.toString(),
+    CHURNOPS_JOURNAL_REDACT: redact === undefined ? undefined : JSON.stringify(redact),
+  });
+}
 
 function podLabels(subject: Subject, identity: VersionIdentity): Readonly<Record<string, string>> {
   return { ...childLabels(subject, 'serving'), [LABELS.hash]: shortHash(identity.hash) };
@@ -49,6 +64,11 @@ function containers(subject: Subject, settings: Settings, identity: VersionIdent
             CHURNOPS_EXPERIMENT_NAME: experiment?.name,
             CHURNOPS_EXPERIMENT_CONTROL_PERCENT: experiment?.controlPercent.toString(),
           }),
+          // Journal and labels go where the version's package came from: that is where a gate looks for what its stable answered.
+          ...storeEnvironment(subject, identity.repository, 'serving'),
+          ...volume.environment,
+          { name: 'CHURNOPS_POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+          ...journalEnvironment(subject),
         ],
         resources,
         ports: [
@@ -62,6 +82,10 @@ function containers(subject: Subject, settings: Settings, identity: VersionIdent
           { name: 'package', mountPath: PATHS.package, readOnly: true },
           { name: 'traffic', mountPath: PATHS.traffic, readOnly: true },
           { name: 'scratch', mountPath: '/tmp' },
+          { name: 'journal', mountPath: PATHS.journal },
+          { name: 'feedback', mountPath: PATHS.feedback, readOnly: true },
+          { name: 'prediction-keys', mountPath: PATHS.predictionKeys, readOnly: true },
+          ...volumeParts(subject, identity.repository, 'ReadWrite').mounts,
         ],
       },
     ],
@@ -85,7 +109,7 @@ export function servingDeployment(subject: Subject, settings: Settings, identity
   const labels = podLabels(subject, identity);
   const selector = { [LABELS.model]: subject.name, [LABELS.hash]: shortHash(identity.hash) };
   const annotations = { [ANNOTATIONS.version]: identity.version };
-  // What serves has its package on a disk of its own: only `pull` reads the volume.
+  // What serves has its package on a disk of its own: `pull` reads the volume, and `serve` writes journal and labels to it.
   const volume = volumeParts(subject, identity.repository, 'Read');
   return {
     apiVersion: 'apps/v1',
@@ -106,6 +130,10 @@ export function servingDeployment(subject: Subject, settings: Settings, identity
             { name: 'package', emptyDir: {} },
             { name: 'scratch', emptyDir: {} },
             { name: 'traffic', downwardAPI: { items: [{ path: 'policy', fieldRef: { fieldPath: `metadata.annotations['${ANNOTATIONS.trafficPolicy}']` } }] } },
+            { name: 'journal', emptyDir: { sizeLimit: JOURNAL_SIZE_LIMIT } },
+            // Optional: predictions need neither, and a rotation restarts nothing.
+            { name: 'feedback', secret: { secretName: modelSecretName(subject, 'feedback'), optional: true } },
+            { name: 'prediction-keys', secret: { secretName: modelSecretName(subject, 'predictionKeys'), optional: true } },
           ],
           topologySpreadConstraints: spread(subject, selector),
         },

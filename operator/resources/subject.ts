@@ -16,7 +16,7 @@ export function ownerOf(subject: Subject): { apiVersion: string; kind: string; n
 }
 
 /** Labels of every child. */
-export function childLabels(subject: Subject, component: 'serving' | 'inspect' | 'retention'): Readonly<Record<string, string>> {
+export function childLabels(subject: Subject, component: 'serving' | 'inspect' | 'evaluate' | 'retention'): Readonly<Record<string, string>> {
   return {
     [LABELS.name]: 'churnops-model',
     [LABELS.instance]: subject.name,

@@ -1,20 +1,22 @@
 import type { Phase } from '../../contracts/churn-model/status.ts';
+import { besideSize, decideBeside, isBesideStable } from './beside.ts';
 import { outageLeftMs } from './callers.ts';
 import type { Decision, Move } from './decision.ts';
 import type { Facts, VersionPods } from './facts.ts';
+import { decideGate } from './gate.ts';
 import { decideInspection } from './inspection.ts';
 import { rejectedLatest, resolved, resolvedUnchanged, withRejected } from './latest.ts';
 import { promoted } from './promoted.ts';
 import { decidePromotion, startClock } from './promotion.ts';
 import { demandOf } from './sizing.ts';
-import type { Candidate, Rejected, RolloutState, StartClock } from './state.ts';
+import { UNEXPOSED, type Candidate, type Rejected, type RolloutState, type Stable, type StartClock } from './state.ts';
 
 /** One step of the candidate. */
 export type Step = Pick<Decision, 'phase' | 'reason' | 'problem' | 'state' | 'moves' | 'recheckMs'>;
 
 /**
- * Moves the candidate one step on: inspected, deployed, switched to, or rejected.
- * Until gate and promotion exist, a candidate takes over as soon as it is ready (`SpecHonoured=False` says so).
+ * Moves the candidate one step on: inspected, deployed, kept beside stable, switched to, or rejected.
+ * Until promotion exists, a candidate without a gate takes over as soon as it is ready, and one with a gate stays beside stable (`SpecHonoured=False` says so).
  */
 export function advance(facts: Facts, state: RolloutState, rejected: Rejected | undefined): Step {
   const { candidate } = state;
@@ -92,6 +94,7 @@ function inspecting(facts: Facts, state: RolloutState, candidate: Candidate & { 
         heldBy: undefined,
         message: move.message,
         report: move.report,
+        ...UNEXPOSED,
       };
       return deployed(facts, resolved(facts.wanted, { ...state, candidate: next }, move.identity.version, nowMs), next, [passed]);
     }
@@ -105,6 +108,7 @@ function deployed(facts: Facts, state: RolloutState, candidate: Candidate & { st
   if (state.stable?.hash === identity.hash) {
     return settled({ ...state, stable: { ...state.stable, ...identity }, candidate: undefined }, before);
   }
+  if (state.stable !== undefined && isBesideStable(facts, { ...state, candidate })) return beside(facts, state, state.stable, candidate, before);
   const pods = facts.pods(identity.hash);
   const replicas = demandOf(facts, state.stable);
   const clock = startClock(candidate, pods, replicas, nowMs);
@@ -128,8 +132,49 @@ function deployed(facts: Facts, state: RolloutState, candidate: Candidate & { st
   }
 }
 
+/** A candidate that waits for its gate: stable answers, and what it is asked is mirrored, or the candidate answers the share that status says. */
+function beside(facts: Facts, state: RolloutState, stable: Stable, candidate: Candidate & { stage: 'Deployed' }, before: readonly Move[]): Step {
+  const { nowMs, wanted } = facts;
+  const { identity } = candidate;
+  const pods = facts.pods(identity.hash);
+  const size = besideSize(facts, stable, candidate);
+  const move = decideBeside({ nowMs, candidate, pods, size });
+  if (move.move === 'Reject') return reject(state, nowMs, { version: identity.version, hash: identity.hash, key: candidate.inspectionKey ?? wanted.inspectionKey, reason: 'NotReady', message: move.message });
+  const isUp = move.candidate.readyAtMs !== undefined && pods.ready > 0;
+  const waiting = size === 0 ? 'ScaledToZero' : pods.problem === undefined ? 'StartingPods' : 'PodsFailing';
+  const started: Move[] = move.move === 'ShadowStarted' ? [{ move: 'ShadowStarted', version: identity.version }] : heldUp(candidate, move.candidate, pods);
+  const judged = judge(facts, move.candidate, isUp && facts.pods(stable.hash).ready > 0);
+  const rechecks = [move.move === 'Wait' ? move.recheckMs : undefined, judged.recheckMs].filter((ms) => ms !== undefined);
+  return {
+    phase: candidate.exposure.mode,
+    reason: !isUp ? waiting : candidate.exposure.mode === 'Shadow' ? 'Shadowing' : 'CanaryStep',
+    problem: isUp ? undefined : pods.problem,
+    state: { ...state, candidate: judged.candidate },
+    moves: [...before, ...started, ...judged.moves],
+    recheckMs: rechecks.length === 0 ? undefined : Math.min(...rechecks),
+  };
+}
+
+type Judged = Readonly<{ candidate: Candidate & { stage: 'Deployed' }; moves: readonly Move[]; recheckMs: number | undefined }>;
+
+/** The gate's own step. It is written down and told; nothing moves on it yet. */
+function judge({ nowMs, wanted, evaluationJob: job }: Facts, candidate: Candidate & { stage: 'Deployed' }, isUp: boolean): Judged {
+  if (wanted.gate === undefined) return { candidate, moves: [], recheckMs: undefined };
+  const { hash, version } = candidate.identity;
+  const move = decideGate({ nowMs, wanted: wanted.gate, gate: candidate.gate, hash, job, isUp });
+  const next = { candidate: { ...candidate, gate: move.gate }, recheckMs: move.recheckMs };
+  switch (move.move) {
+    case 'Wait':
+      return { ...next, moves: [] };
+    case 'Judged':
+      return { ...next, moves: move.isNews ? [{ move: 'GateJudged', version, verdict: move.finding.verdict, reason: move.finding.reason, message: move.finding.message }] : [] };
+    case 'Errored':
+      return { ...next, moves: move.isNews ? [{ move: 'GateErrored', version, code: move.problem.code, message: move.problem.message, nextTryAtMs: move.nextRunAtMs }] : [] };
+  }
+}
+
 /** Told when it begins, and when another cause takes its place. */
-function heldUp(candidate: Candidate & { stage: 'Deployed' }, clock: StartClock, { problem }: VersionPods): readonly Move[] {
+function heldUp(candidate: Candidate & { stage: 'Deployed' }, clock: StartClock, { problem }: VersionPods): Move[] {
   if (problem === undefined || clock.heldBy === undefined || clock.heldBy === candidate.heldBy) return [];
   return [{ move: 'CandidateHeld', version: candidate.identity.version, code: problem.code, message: problem.message }];
 }

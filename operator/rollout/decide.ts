@@ -1,5 +1,6 @@
 import { LATEST } from '../../contracts/names.ts';
 import { advance } from './advance.ts';
+import { besideSize, besideStable, isBesideStable } from './beside.ts';
 import { asCallersSee } from './callers.ts';
 import type { Decision, DesiredVersion, Move } from './decision.ts';
 import type { Facts, InspectionJob } from './facts.ts';
@@ -7,9 +8,12 @@ import { decidePrevious, drainLeftMs } from './previous.ts';
 import { knownVersions, pollLatest, rejectedLatest, untilPollMs, type Try } from './latest.ts';
 import { identityOf, unrecordedPromotion } from './promoted.ts';
 import { decideAutoscaling, demandOf, isAutoscaled, sizeOf, stableSize } from './sizing.ts';
-import type { Candidate, RolloutState } from './state.ts';
+import { UNEXPOSED, type Candidate, type RolloutState } from './state.ts';
 import { findTarget } from './target.ts';
+import { decidePolicy, policyOf } from './traffic-policy.ts';
 import { shortHash } from '../../contracts/digest.ts';
+
+const ABSENT = { state: 'Absent' } as const;
 
 /**
  * The next step of a rollout: the state to remember and what the cluster should look like.
@@ -18,21 +22,22 @@ import { shortHash } from '../../contracts/digest.ts';
 export function decide(facts: Facts): Decision {
   const unrecorded = unrecordedPromotion(facts);
   if (unrecorded === undefined) return decideNext({ ...facts, state: asCallersSee(facts) });
-  const decision = decideNext({ ...facts, state: unrecorded.state, inspectionJob: { state: 'Absent' } });
+  const decision = decideNext({ ...facts, state: unrecorded.state, inspectionJob: ABSENT, evaluationJob: ABSENT });
   return { ...decision, moves: [unrecorded.move, ...decision.moves] };
 }
 
 function decideNext(facts: Facts): Decision {
   const aimed = aim(facts);
   // A report belongs to the candidate whose Job it is: one that takes its place starts with none (DESIGN section 4, invariant 4).
-  const inspectionJob: InspectionJob = aimed.state.candidate === facts.state.candidate ? facts.inspectionJob : { state: 'Absent' };
+  const inspectionJob: InspectionJob = aimed.state.candidate === facts.state.candidate ? facts.inspectionJob : ABSENT;
   const polled = pollLatest({ ...facts, inspectionJob }, aimed.state);
-  const step = advance({ ...facts, inspectionJob }, polled.state, aimed.rejected ?? rejectedLatest(facts.wanted, polled.state));
-  const cleaned = cleanPrevious(facts, step.state);
+  const step = advance({ ...facts, inspectionJob, evaluationJob: polled.state.candidate === facts.state.candidate ? facts.evaluationJob : ABSENT }, polled.state, aimed.rejected ?? rejectedLatest(facts.wanted, polled.state));
+  const cleaned = cleanPrevious(facts, withPolicy(facts, step.state));
   const untilNextMs = polled.running === undefined ? untilPollMs(facts.wanted, cleaned.state, facts.nowMs) : undefined;
   const unrecorded = unrecordedOf(facts, cleaned.state);
-  const { stable } = cleaned.state;
-  const autoscaling = decideAutoscaling(facts, stable, stable === undefined ? unrecorded : shortHash(stable.hash));
+  const { stable, candidate } = cleaned.state;
+  const isCanary = candidate?.stage === 'Deployed' && candidate.exposure.mode === 'Canary' && isBesideStable(facts, cleaned.state);
+  const autoscaling = decideAutoscaling(facts, stable, stable === undefined ? unrecorded : shortHash(stable.hash), isCanary);
   const rechecks = [step.recheckMs, cleaned.recheckMs, untilNextMs, autoscaling.recheckMs].filter((ms) => ms !== undefined);
   return {
     phase: step.phase,
@@ -40,14 +45,21 @@ function decideNext(facts: Facts): Decision {
     problem: step.problem,
     state: cleaned.state,
     inspection: inspectionOf(facts, cleaned.state, polled.running),
+    evaluation: evaluationOf(facts, cleaned.state),
     versions: desiredVersions(facts, cleaned.state, cleaned.drained),
     selected: stable?.hash,
     unrecorded,
     autoscaler: autoscaling.autoscaler,
     holding: autoscaling.holding,
+    policy: policyOf(cleaned.state.policy),
+    besideStable: besideStable(facts, cleaned.state),
     moves: [...aimed.moves, ...polled.moves, ...step.moves, ...cleaned.moves],
     recheckMs: rechecks.length === 0 ? undefined : Math.min(...rechecks),
   };
+}
+
+function withPolicy(facts: Facts, state: RolloutState): RolloutState {
+  return { ...state, policy: decidePolicy(facts, state, isBesideStable(facts, state)) };
 }
 
 type Aimed = Readonly<{ state: RolloutState; moves: readonly Move[]; rejected: RolloutState['rejected'][number] | undefined }>;
@@ -67,7 +79,7 @@ function aim(facts: Facts): Aimed {
       return { state: { ...state, candidate: undefined }, moves: aborted, rejected: target.rejected };
     case 'Previous': {
       const identity = { ...identityOf(target.previous), requested: wanted.requested };
-      const candidate: Candidate = { stage: 'Deployed', identity, inspectionKey: undefined, startedAtMs: nowMs, deployedAtMs: nowMs, heldSinceMs: undefined, heldBy: undefined, message: undefined, report: undefined };
+      const candidate: Candidate = { stage: 'Deployed', identity, inspectionKey: undefined, startedAtMs: nowMs, deployedAtMs: nowMs, heldSinceMs: undefined, heldBy: undefined, message: undefined, report: undefined, ...UNEXPOSED };
       return { state: { ...state, candidate }, moves: [...aborted, { move: 'ReturnedToPrevious', version: identity.version }], rejected: undefined };
     }
     case 'New': {
@@ -120,9 +132,10 @@ function desiredVersions(facts: Facts, state: RolloutState, drained: boolean): r
   }
   if (candidate?.stage === 'Deployed') {
     const { identity } = candidate;
+    const demand = stable !== undefined && isBesideStable(facts, state) ? besideSize(facts, stable, candidate) : demandOf(facts, stable);
     // One that comes back in the middle of its drain still has callers of its own.
     const callers = previous?.hash === identity.hash && drainLeftMs(previous, facts.nowMs) > 0 ? (facts.pods(identity.hash).requested ?? 0) : 0;
-    versions.set(identity.hash, { identity, replicas: sizeOf(facts, identity.hash, Math.max(demandOf(facts, stable), callers)) });
+    versions.set(identity.hash, { identity, replicas: sizeOf(facts, identity.hash, Math.max(demand, callers)) });
   }
   if (stable !== undefined) versions.set(stable.hash, { identity: stable, replicas: stableSize(facts, stable) });
   return [...versions.values()];
@@ -132,6 +145,14 @@ function desiredVersions(facts: Facts, state: RolloutState, drained: boolean): r
 function unrecordedOf(facts: Facts, state: RolloutState): string | undefined {
   if (state.stable !== undefined || facts.selected === undefined) return undefined;
   return facts.pods(facts.selected).ready > 0 ? facts.selected : undefined;
+}
+
+/** The evaluation that should run: the gate's, while the candidate is beside stable. */
+function evaluationOf(facts: Facts, state: RolloutState): Decision['evaluation'] {
+  const { stable, candidate } = state;
+  if (stable === undefined || candidate?.stage !== 'Deployed' || candidate.gate?.state !== 'Running' || !isBesideStable(facts, state)) return undefined;
+  const { identity, gate, startedAtMs, readyAtMs } = candidate;
+  return { candidate: identity, stable: identityOf(stable), startedAtMs, run: gate.run, sinceMs: readyAtMs ?? startedAtMs, lastLook: gate.finding };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Phase } from '../../contracts/churn-model/status.ts';
 import type { CandidateHash } from '../../contracts/digest.ts';
-import type { RolloutState, VersionIdentity } from './state.ts';
+import type { TrafficPolicy } from '../../contracts/traffic.ts';
+import type { GateFinding, RolloutState, VersionIdentity } from './state.ts';
 
 /** Why the rollout stands where it does: the same word in condition, event, log and metric. */
 export type Reason =
@@ -12,6 +13,10 @@ export type Reason =
   | 'StartingPods'
   | 'PodsFailing'
   | 'ScaledToZero'
+  /** The candidate runs beside stable, which answers all callers. */
+  | 'Shadowing'
+  /** The candidate answers a share of callers. */
+  | 'CanaryStep'
   | 'OfflineGateFailed'
   | 'SchemaIncompatible'
   | 'NotReady';
@@ -30,6 +35,12 @@ export type Move = Readonly<
   | { move: 'CandidateAborted'; version: string }
   /** Something outside keeps its pods from becoming ready; `code` and `message` say what. */
   | { move: 'CandidateHeld'; version: string; code: string; message: string }
+  /** All its pods are ready: what callers ask stable is mirrored to it from now on. */
+  | { move: 'ShadowStarted'; version: string }
+  /** The gate found something else than before. */
+  | { move: 'GateJudged'; version: string; verdict: GateFinding['verdict']; reason: string; message: string }
+  /** Looks of the gate began to fail, or fail for another reason than before. */
+  | { move: 'GateErrored'; version: string; code: string; message: string; nextTryAtMs: number }
   | { move: 'CandidateRejected'; version: string; reason: Reason; message: string }
   | { move: 'Promoted'; version: string; from: string | undefined; /** None of its pods was ready. */ wasDown: boolean }
   | { move: 'ReturnedToPrevious'; version: string }
@@ -62,6 +73,8 @@ export type Decision = Readonly<{
     /** Whether it looks for a newer version while nothing is under way. */
     poll: boolean;
   }> | undefined;
+  /** Evaluation of the candidate that should be running. */
+  evaluation: Readonly<{ candidate: VersionIdentity; stable: VersionIdentity; /** Of the candidate; with the run it names the Job. */ startedAtMs: number; run: number; /** When stable's pods were first asked to mirror. */ sinceMs: number; lastLook: GateFinding | undefined }> | undefined;
   versions: readonly DesiredVersion[];
   /** Whom the Service selects; undefined: nobody yet. */
   selected: CandidateHash | undefined;
@@ -71,6 +84,10 @@ export type Decision = Readonly<{
   autoscaler: DesiredAutoscaler | undefined;
   /** Before the Service moves: the autoscaler keeps the side that callers leave at its size. */
   holding: DesiredAutoscaler | undefined;
+  /** The policy that every pod of stable should bear, and no other pod; undefined: none has one. The first of all writes. */
+  policy: TrafficPolicy | undefined;
+  /** Whose pods the headless Service finds; undefined: there is none. */
+  besideStable: CandidateHash | undefined;
   moves: readonly Move[];
   /** When to look again without an event, milliseconds from now. */
   recheckMs: number | undefined;

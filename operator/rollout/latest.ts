@@ -2,7 +2,7 @@ import { LATEST } from '../../contracts/names.ts';
 import type { Move } from './decision.ts';
 import type { Facts, Wanted } from './facts.ts';
 import { decideInspection, LONGEST_RETRY_MS, retryDelayMs } from './inspection.ts';
-import { MAX_REJECTED, type Candidate, type Latest, type Rejected, type RolloutState } from './state.ts';
+import { MAX_REJECTED, UNEXPOSED, type Candidate, type Latest, type Rejected, type RolloutState } from './state.ts';
 
 /** One try of an inspection: what names its Job. */
 export type Try = Readonly<{ key: string; attempt: number; startedAtMs: number }>;
@@ -124,7 +124,7 @@ export function pollLatest(facts: Facts, state: RolloutState): Polled {
       // Decided about since the Job was made: it does not come back.
       if (knownVersions(wanted, known).includes(identity.version)) return { state: resolvedUnchanged(wanted, known, identity.version, nowMs), moves: [], running: undefined };
       const overtaken: Move[] = known.candidate?.stage === 'Deployed' ? [{ move: 'CandidateAborted', version: known.candidate.identity.version }] : [];
-      const candidate: Candidate = { stage: 'Deployed', identity, inspectionKey: wanted.inspectionKey, startedAtMs: nowMs, deployedAtMs: nowMs, heldSinceMs: undefined, heldBy: undefined, message, report };
+      const candidate: Candidate = { stage: 'Deployed', identity, inspectionKey: wanted.inspectionKey, startedAtMs: nowMs, deployedAtMs: nowMs, heldSinceMs: undefined, heldBy: undefined, message, report, ...UNEXPOSED };
       return {
         state: resolved(wanted, { ...known, candidate }, identity.version, nowMs),
         moves: [newer(identity.version), ...overtaken, { move: 'InspectionPassed', version: identity.version, message }],

@@ -15,6 +15,7 @@ export function promoted(state: RolloutState, identity: VersionIdentity, nowMs: 
       candidate: undefined,
       previous: from === undefined ? state.previous : { ...identityOf(from), replacedAtMs: nowMs },
       latest: state.latest,
+      policy: state.policy,
       // It has proven itself since: an old rejection must not keep it from coming back later.
       rejected: state.rejected.filter((entry) => entry.hash !== identity.hash),
     },

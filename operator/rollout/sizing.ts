@@ -53,8 +53,9 @@ export type Autoscaling = Readonly<{ autoscaler: DesiredAutoscaler | undefined; 
  * The autoscaler of the version that serves. There is none for a Deployment without pods: Kubernetes switches an autoscaler off there, so
  * that the operator brings it to its smallest size first.
  * @param serving first 8 digits of the hash that the Service selects once this decision is carried out
+ * @param isCanary whether a candidate beside stable answers callers, or is about to
  */
-export function decideAutoscaling(facts: Facts, stable: RolloutState['stable'], serving: string | undefined): Autoscaling {
+export function decideAutoscaling(facts: Facts, stable: RolloutState['stable'], serving: string | undefined, isCanary: boolean): Autoscaling {
   const { wanted, pods, nowMs, selected, autoscaler: live } = facts;
   const { autoscaling, replicas } = wanted;
   const size = serving === undefined ? 0 : (pods(serving).requested ?? 0);
@@ -63,10 +64,12 @@ export function decideAutoscaling(facts: Facts, stable: RolloutState['stable'], 
   const within = (pinned: number): number => Math.min(Math.max(pinned, replicas), maxReplicas);
   // Since when callers are there may not be written down.
   const leftMs = stable === undefined ? SETTLE_MS : stable.startedAtMs + SETTLE_MS - nowMs;
-  const autoscaler = { target: serving, minReplicas: leftMs > 0 ? within(size) : replicas, maxReplicas, targetCPUPercent };
+  // A canary takes load from stable: pods that stable loses by that would be missing when the callers come back.
+  const pinned = leftMs > 0 || isCanary;
+  const autoscaler = { target: serving, minReplicas: pinned ? within(size) : replicas, maxReplicas, targetCPUPercent };
   // Callers leave what it sizes now: should they have to come back, they find as many pods as they left.
   const left = live?.target === selected && selected !== serving ? selected : undefined;
   const leftSize = left === undefined ? 0 : (pods(left).requested ?? 0);
   const holding = left === undefined || leftSize === 0 ? undefined : { target: left, minReplicas: within(leftSize), maxReplicas, targetCPUPercent };
-  return { autoscaler, holding, recheckMs: autoscaler.minReplicas > replicas ? Math.min(leftMs, SETTLE_MS) : undefined };
+  return { autoscaler, holding, recheckMs: leftMs > 0 && autoscaler.minReplicas > replicas ? Math.min(leftMs, SETTLE_MS) : undefined };
 }

@@ -1,4 +1,6 @@
 import type { CandidateHash, PackageDigest } from '../../contracts/digest.ts';
+import type { EvaluationReport, GateReason } from '../../contracts/reports.ts';
+import type { TrafficPolicy } from '../../contracts/traffic.ts';
 
 /** An inspected version: what it is, and where it came from. */
 export type VersionIdentity = Readonly<{
@@ -39,11 +41,61 @@ export type StartClock = Readonly<{
   heldBy: string | undefined;
 }>;
 
+/** What a candidate beside stable means to stable's callers: nothing (they are mirrored), or so many percent of them are its own. */
+export type Exposure = Readonly<{ mode: 'Shadow' } | { mode: 'Canary'; /** Percent of callers, 1..100. */ weight: number; /** From 1. */ step: number; stepStartedAtMs: number | undefined }>;
+
+/** An estimate with the bounds of its interval. */
+export type Bounds = Readonly<{ value: number; lower: number; upper: number }>;
+
+/** What the gate found at its newest look: as the report told it, and where the evidence is. */
+export type GateFinding = Readonly<{
+  verdict: Exclude<EvaluationReport['verdict'], 'Error' | 'NotDue'>;
+  reason: GateReason;
+  message: string;
+  atMs: number;
+  /** ROC AUC; undefined with fewer than two of a class. */
+  auc: Bounds | undefined;
+  rows: number;
+  positives: number;
+  negatives: number;
+  /** AUC of the candidate minus that of stable, on the same customers. */
+  difference: Bounds | undefined;
+  missing: Readonly<{ positives: number; negatives: number; labels: number | undefined }> | undefined;
+  expectedDecisionAtMs: number | undefined;
+  evidence: Readonly<{ path: string; sha256: string }> | undefined;
+}>;
+
+/** Why a look could not be taken. `code` is of the error catalogue. */
+export type GateProblem = Readonly<{ code: string; message: string; atMs: number }>;
+
+/** Where a gate stands. `key` names what its findings depend on; `run` counts its looks and their tries. */
+export type GateState = Readonly<
+  { key: string; run: number; /** Tries that failed in a row. */ failures: number; problem: GateProblem | undefined; finding: GateFinding | undefined } & (
+    | { state: 'Running'; startedAtMs: number }
+    /** `nextRunAtMs` undefined: it has looked, and does not look again. */
+    | { state: 'Resting'; nextRunAtMs: number | undefined }
+  )
+>;
+
+/** Beside stable: how long it can answer, and what that means to callers. */
+export type Beside = Readonly<{
+  exposure: Exposure;
+  /** When all its pods were ready for the first time: Shadow begins. */
+  readyAtMs: number | undefined;
+  /** Since when, after that, none of its pods has been ready by the version's own fault. */
+  downSinceMs: number | undefined;
+  /** Undefined until both sides answer. */
+  gate: GateState | undefined;
+}>;
+
+/** A candidate that has not been ready yet. */
+export const UNEXPOSED: Beside = { exposure: { mode: 'Shadow' }, readyAtMs: undefined, downSinceMs: undefined, gate: undefined };
+
 /** The version on its way: first inspected, then deployed. */
 export type Candidate = Readonly<
   { startedAtMs: number } & (
     | { stage: 'Inspecting'; repository: string; requested: string; inspection: InspectionState }
-    | ({ stage: 'Deployed'; identity: VersionIdentity; inspectionKey: string | undefined; message: string | undefined; report: string | undefined } & StartClock)
+    | ({ stage: 'Deployed'; identity: VersionIdentity; inspectionKey: string | undefined; message: string | undefined; report: string | undefined } & StartClock & Beside)
   )
 >;
 
@@ -70,6 +122,12 @@ export type Latest = Readonly<{
   failed: Readonly<{ failures: number; code: string; message: string }> | undefined;
 }>;
 
+/** What a traffic policy says, whichever revision it has. */
+export type PolicyTerms = Readonly<Omit<TrafficPolicy, 'schemaVersion' | 'revision'>>;
+
+/** The newest traffic policy that was decided on. `terms` undefined: that no pod has one. */
+export type PolicyRecord = Readonly<{ revision: number; writtenAtMs: number; terms: PolicyTerms | undefined }>;
+
 /** All progress of a rollout. It lives in `status` of the ChurnModel, nowhere else (DESIGN section 4, invariant 3). */
 export type RolloutState = Readonly<{
   stable: Stable | undefined;
@@ -77,11 +135,13 @@ export type RolloutState = Readonly<{
   previous: Previous | undefined;
   /** Undefined for a pinned version, and until `latest` was resolved. */
   latest: Latest | undefined;
+  /** Undefined until the first rollout beside stable; then for good, as revisions grow from rollout to rollout. */
+  policy: PolicyRecord | undefined;
   /** Newest first, at most ten. */
   rejected: readonly Rejected[];
 }>;
 
 /** A model nobody has worked on yet. */
-export const INITIAL_STATE: RolloutState = { stable: undefined, candidate: undefined, previous: undefined, latest: undefined, rejected: [] };
+export const INITIAL_STATE: RolloutState = { stable: undefined, candidate: undefined, previous: undefined, latest: undefined, policy: undefined, rejected: [] };
 
 export const MAX_REJECTED = 10;

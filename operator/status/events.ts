@@ -29,6 +29,12 @@ export function eventOf(move: Move): EventText {
       return { type: 'Normal', reason: 'Aborted', action: 'Abort', note: `${move.version} is no longer wanted` };
     case 'CandidateHeld':
       return { type: 'Warning', reason: reasonOf(move.code, 'PodsFailing'), action: 'Start', note: `Pods of ${move.version} do not become ready: ${move.code}: ${boundedText(move.message, LONGEST_CAUSE_BYTES)}` };
+    case 'ShadowStarted':
+      return { type: 'Normal', reason: 'Shadowing', action: 'Mirror', note: `${move.version} is ready beside stable: requests are mirrored to it` };
+    case 'GateJudged':
+      return { type: move.verdict === 'Fail' ? 'Warning' : 'Normal', reason: move.reason, action: 'Evaluate', note: `${move.version}: ${move.verdict}: ${move.message}` };
+    case 'GateErrored':
+      return { type: 'Warning', reason: reasonOf(move.code, 'EvaluationBroken'), action: 'Evaluate', note: `The gate could not look at ${move.version}: ${move.code}: ${boundedText(move.message, LONGEST_CAUSE_BYTES)} Next try at ${dueAt(move.nextTryAtMs)}, then backing off; told again only when the cause changes` };
     case 'CandidateRejected':
       return { type: 'Warning', reason: move.reason, action: 'Reject', note: `${move.version} is rejected: ${move.message}` };
     case 'Promoted':

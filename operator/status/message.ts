@@ -1,7 +1,7 @@
 import { ACTIONS } from '../../contracts/names.ts';
 import type { Decision } from '../rollout/decision.ts';
 import { boundedText, LONGEST_CAUSE_BYTES } from './bounded-text.ts';
-import { instant } from './rollout-record.ts';
+import { instant } from './instant.ts';
 
 /** What a person reads in `kubectl get churn -o wide`: what is, and what happens next. */
 export type StatusMessage = string;
@@ -33,6 +33,27 @@ function retryHint(decision: Decision): string {
   return hash === undefined ? '' : `, or annotate ${ACTIONS.retry}=${hash.slice(0, 8)} to have it looked at again`;
 }
 
+/** Until promotion by the gate exists: what a person must know who waits for it. */
+const GATE_NOTE = 'No verdict moves it: promotion by the gate comes with the next version of the operator.';
+
+function weightOf({ state: { candidate } }: Decision): number {
+  return candidate?.stage === 'Deployed' && candidate.exposure.mode === 'Canary' ? candidate.exposure.weight : 0;
+}
+
+function startsBeside({ phase }: Decision): boolean {
+  return phase === 'Shadow' || phase === 'Canary';
+}
+
+/** What the gate said, and when it says more. */
+function gateSentence({ state: { candidate } }: Decision): string {
+  const gate = candidate?.stage === 'Deployed' ? candidate.gate : undefined;
+  if (gate === undefined) return 'Its gate has not looked yet.';
+  const found = gate.finding === undefined ? '' : `Gate: ${gate.finding.verdict}: ${boundedText(gate.finding.message, LONGEST_CAUSE_BYTES / 2)}`;
+  const failed = gate.problem === undefined ? '' : `The gate could not look: ${gate.problem.code}: ${boundedText(gate.problem.message, LONGEST_CAUSE_BYTES / 3)}`;
+  const sentences = [found, failed].filter((sentence) => sentence !== '');
+  return sentences.length === 0 ? 'Its gate has not found anything yet.' : sentences.join(' ');
+}
+
 /** One or two sentences: what happens now and what happens next. Nobody branches on them. */
 export function messageOf(decision: Decision): StatusMessage {
   const version = subjectOf(decision);
@@ -49,11 +70,15 @@ export function messageOf(decision: Decision): StatusMessage {
     case 'InspectionRetry':
       return `The inspection of ${version} could not be finished.${why}${next === '' ? ' Trying again now.' : next} ${serving(decision)}`;
     case 'StartingPods':
-      return `Starting pods of ${version}; callers move when all are ready. ${serving(decision)}`;
+      return `Starting pods of ${version}; ${startsBeside(decision) ? 'requests are mirrored to it' : 'callers move'} when all are ready. ${serving(decision)}`;
     case 'ScaledToZero':
       return `spec.serving.replicas is 0: ${version} starts, and takes over, when it is raised. ${serving(decision)}`;
     case 'PodsFailing':
       return `Pods of ${version} do not become ready.${why} ${serving(decision)}`;
+    case 'Shadowing':
+      return `${version} is in Shadow: it gets a copy of what callers ask, and answers nobody. ${gateSentence(decision)} ${serving(decision)} ${GATE_NOTE}`;
+    case 'CanaryStep':
+      return `${version} answers ${weightOf(decision)} % of callers. ${gateSentence(decision)} ${serving(decision)} ${GATE_NOTE}`;
     case 'OfflineGateFailed':
     case 'SchemaIncompatible':
     case 'NotReady':

@@ -5,8 +5,9 @@ import type { LiveAutoscaler, VersionPods } from '../rollout/facts.ts';
 import { boundedText, LONGEST_CAUSE_BYTES, LONGEST_MESSAGE_BYTES } from './bounded-text.ts';
 import { mergeConditions, type ConditionDraft } from './conditions.ts';
 import { messageOf } from './message.ts';
-import { instant, rolloutRecord } from './rollout-record.ts';
-import { fieldsWithoutEffect, PROMOTION_NOTE } from './spec-honoured.ts';
+import { instant } from './instant.ts';
+import { rolloutRecord } from './rollout-record.ts';
+import { fieldsWithoutEffect, promotionNote } from './spec-honoured.ts';
 
 /** A child that could not be brought to what is wanted. */
 export type ChildProblem = Readonly<{ reason: 'NameConflict' | 'ApplyRefused' | 'ApplyFailed' | 'ChildTerminating'; message: string }>;
@@ -114,7 +115,7 @@ function reasonWord(code: string, otherwise: string): string {
 }
 
 function honouredCondition(spec: ChurnModelSpec): ConditionDraft {
-  const fields = [...fieldsWithoutEffect(spec), PROMOTION_NOTE];
+  const fields = [...fieldsWithoutEffect(spec), promotionNote(spec)];
   return { type: 'SpecHonoured', status: 'False', reason: 'FieldsWithoutEffect', message: `no effect yet: ${fields.join(', ')}` };
 }
 

@@ -1,11 +1,8 @@
-import type { CandidateVersion, ChurnModelStatus, Inspection, LatestVersion, RejectedVersion } from '../../contracts/churn-model/status.ts';
-import type { Candidate, InspectionState, Latest, Rejected, RolloutState, VersionIdentity } from '../rollout/state.ts';
+import type { CandidateVersion, ChurnModelStatus, Inspection, LatestVersion, RejectedVersion, TrafficStatus } from '../../contracts/churn-model/status.ts';
+import type { Beside, Candidate, InspectionState, Latest, PolicyRecord, Rejected, RolloutState, VersionIdentity } from '../rollout/state.ts';
 import { boundedText, LONGEST_MESSAGE_BYTES, LONGEST_REJECTION_BYTES } from './bounded-text.ts';
-
-/** RFC 3339 of an instant, in milliseconds: deadlines must not gain or lose a second by being written down. */
-export function instant(ms: number): string {
-  return new Date(ms).toISOString();
-}
+import { gateRecord } from './gate-record.ts';
+import { instant } from './instant.ts';
 
 function identityRecord(identity: VersionIdentity) {
   const { repository, requested, version, digest, hash, entityColumn, testAUC } = identity;
@@ -34,7 +31,18 @@ function candidateRecord(candidate: Candidate): CandidateVersion {
     inspectionKey === undefined
       ? undefined
       : { key: inspectionKey, attempt: 1, verdict: 'Pass', ...(message === undefined ? {} : { message: boundedText(message, LONGEST_MESSAGE_BYTES) }), ...(report === undefined ? {} : { report }) };
-  return { ...identityRecord(identity), startedAt, deployedAt: instant(candidate.deployedAtMs), ...(heldSinceMs === undefined ? {} : { heldAt: instant(heldSinceMs) }), ...(heldBy === undefined ? {} : { heldBy }), weight: 0, ...(passed === undefined ? {} : { inspection: passed }) };
+  return { ...identityRecord(identity), startedAt, deployedAt: instant(candidate.deployedAtMs), ...(heldSinceMs === undefined ? {} : { heldAt: instant(heldSinceMs) }), ...(heldBy === undefined ? {} : { heldBy }), ...besideRecord(candidate), ...(passed === undefined ? {} : { inspection: passed }) };
+}
+
+function besideRecord({ exposure, readyAtMs, downSinceMs, gate }: Beside): Pick<CandidateVersion, 'readyAt' | 'downSince' | 'step' | 'stepStartedAt' | 'weight' | 'gate'> {
+  const clocks = { ...(gate === undefined ? {} : { gate: gateRecord(gate) }), ...(readyAtMs === undefined ? {} : { readyAt: instant(readyAtMs) }), ...(downSinceMs === undefined ? {} : { downSince: instant(downSinceMs) }) };
+  if (exposure.mode === 'Shadow') return { ...clocks, weight: 0 };
+  const { weight, step, stepStartedAtMs } = exposure;
+  return { ...clocks, step, ...(stepStartedAtMs === undefined ? {} : { stepStartedAt: instant(stepStartedAtMs) }), weight };
+}
+
+function trafficRecord({ revision, writtenAtMs, terms }: PolicyRecord): TrafficStatus {
+  return { revision, writtenAt: instant(writtenAtMs), ...(terms === undefined ? {} : { policy: { ...terms } }) };
 }
 
 function rejectedRecord(rejected: Rejected): RejectedVersion {
@@ -48,13 +56,14 @@ function latestRecord({ key, version, checkedAtMs, nextCheckAtMs, failed }: Late
 }
 
 /** The rollout's progress as the status holds it; `operator/observation/rollout-state.ts` reads it back. */
-export function rolloutRecord(state: RolloutState): Pick<ChurnModelStatus, 'stable' | 'candidate' | 'previous' | 'latest' | 'rejected'> {
-  const { stable, candidate, previous, latest, rejected } = state;
+export function rolloutRecord(state: RolloutState): Pick<ChurnModelStatus, 'stable' | 'candidate' | 'previous' | 'latest' | 'traffic' | 'rejected'> {
+  const { stable, candidate, previous, latest, policy, rejected } = state;
   return {
     ...(stable === undefined ? {} : { stable: { ...identityRecord(stable), startedAt: instant(stable.startedAtMs), ...(stable.downSinceMs === undefined ? {} : { downSince: instant(stable.downSinceMs) }) } }),
     ...(candidate === undefined ? {} : { candidate: candidateRecord(candidate) }),
     ...(previous === undefined ? {} : { previous: { ...identityRecord(previous), replacedAt: instant(previous.replacedAtMs) } }),
     ...(latest === undefined ? {} : { latest: latestRecord(latest) }),
+    ...(policy === undefined ? {} : { traffic: trafficRecord(policy) }),
     ...(rejected.length === 0 ? {} : { rejected: rejected.map(rejectedRecord) }),
   };
 }

@@ -12,11 +12,10 @@ const UNHONOURED: readonly Unhonoured[] = [
   { field: 'spec.storage.credentials.training', isSet: (spec) => spec.storage?.credentials?.training?.secretRef !== undefined || spec.storage?.credentials?.training?.serviceAccountName !== undefined },
   { field: 'spec.serving.expose', isSet: (spec) => spec.serving?.expose !== undefined },
   { field: 'spec.serving.auth', isSet: (spec) => spec.serving?.auth === 'Token' },
-  { field: 'spec.journal', isSet: (spec) => spec.journal !== undefined },
-  { field: 'spec.labels', isSet: (spec) => spec.labels !== undefined },
-  { field: 'spec.rollout.shadow', isSet: (spec) => spec.rollout?.shadow !== undefined },
-  { field: 'spec.rollout.gate', isSet: (spec) => spec.rollout?.gate !== undefined },
-  { field: 'spec.rollout.canary', isSet: (spec) => spec.rollout?.canary !== undefined },
+  { field: 'spec.rollout.shadow.deadline', isSet: (spec) => spec.rollout?.shadow?.deadline !== undefined },
+  { field: 'spec.rollout.shadow (without spec.rollout.gate)', isSet: (spec) => spec.rollout?.shadow !== undefined && spec.rollout.gate === undefined },
+  { field: 'spec.rollout.gate for a first version (it has no stable version beside it)', isSet: (spec) => spec.rollout?.gate !== undefined },
+  { field: 'spec.rollout.canary.steps', isSet: (spec) => spec.rollout?.canary !== undefined },
   { field: 'spec.rollout.supersede', isSet: (spec) => spec.rollout?.supersede === 'AfterDecision' && spec.model.version !== LATEST },
   { field: 'spec.rollout.suspend (holds only the looks for a newer version)', isSet: (spec) => spec.rollout?.suspend === true },
   { field: 'spec.retraining', isSet: (spec) => spec.retraining !== undefined },
@@ -24,8 +23,11 @@ const UNHONOURED: readonly Unhonoured[] = [
   { field: 'spec.batch', isSet: (spec) => (spec.batch ?? []).length > 0 },
 ];
 
-/** Until promotion by gate or by a person exists, this is true of every model, whatever its spec says. */
-export const PROMOTION_NOTE = 'spec.rollout.promotion (a new version takes over as soon as its pods are ready, without gate or approval)';
+/** What becomes of a new version until promotion by gate or by a person exists. */
+export function promotionNote(spec: ChurnModelSpec): string {
+  if (spec.rollout?.gate === undefined) return 'spec.rollout.promotion (a new version takes over as soon as its pods are ready, without approval)';
+  return 'spec.rollout.promotion (a new version stays in Shadow, whatever its gate says: promotion by the gate comes with the next version of the operator)';
+}
 
 /** Paths of the fields that are set and have no effect yet, in the order of the spec. */
 export function fieldsWithoutEffect(spec: ChurnModelSpec): readonly string[] {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
 import { wantedOf } from '../../../../operator/observation/wanted.ts';
 import { INITIAL_STATE } from '../../../../operator/rollout/state.ts';
-import { HOUR_MS, identity, rejected, REPOSITORY } from '../rollout/builders.ts';
+import { HOUR_MS, identity, rejected, REPOSITORY, TRAFFIC } from '../rollout/builders.ts';
 
 type SpecText = z.input<typeof ChurnModelSpec>;
 const minimal: SpecText = { model: { repository: REPOSITORY, version: 'b' } };
@@ -11,12 +11,12 @@ const hash = identity('b').hash;
 const refusedOnce = { ...INITIAL_STATE, rejected: [rejected('b')] };
 
 function want(spec: Partial<SpecText> = {}, annotations: Readonly<Record<string, string>> = {}, state = refusedOnce) {
-  return wantedOf({ spec: ChurnModelSpec.parse({ ...minimal, ...spec }), annotations, uid: 'uid-1' }, state);
+  return wantedOf({ name: 'telco-churn', namespace: 'retention', spec: ChurnModelSpec.parse({ ...minimal, ...spec }), annotations, uid: 'uid-1' }, state);
 }
 
 test('what the shortest manifest asks for', () => {
   const { inspectionKey, ...rest } = want();
-  expect(rest).toEqual({ repository: REPOSITORY, requested: 'b', replicas: 2, autoscaling: undefined, rollbackWindowMs: 24 * HOUR_MS, poll: undefined });
+  expect(rest).toEqual({ repository: REPOSITORY, requested: 'b', replicas: 2, autoscaling: undefined, rollbackWindowMs: 24 * HOUR_MS, gate: undefined, traffic: TRAFFIC, poll: undefined });
   expect(inspectionKey).toMatch(/^[0-9a-f]{16}$/);
 });
 
@@ -43,8 +43,25 @@ test.each<{ name: string; spec: Partial<SpecText>; poll: Omit<NonNullable<Return
 
 test('a thousand models made at once take their turns all over the interval', () => {
   const spec = ChurnModelSpec.parse({ model: { repository: REPOSITORY, version: 'latest' } });
-  const quarters = Array.from({ length: 1000 }, (_, index) => Math.floor(((wantedOf({ spec, annotations: {}, uid: `uid-${index}` }, INITIAL_STATE).poll?.offsetMs ?? Number.NaN) * 4) / HOUR_MS));
+  const quarters = Array.from({ length: 1000 }, (_, index) => Math.floor(((wantedOf({ name: 'telco-churn', namespace: 'retention', spec, annotations: {}, uid: `uid-${index}` }, INITIAL_STATE).poll?.offsetMs ?? Number.NaN) * 4) / HOUR_MS));
   for (const quarter of [0, 1, 2, 3]) expect(quarters.filter((each) => each === quarter).length).toBeGreaterThan(200);
+});
+
+const feedback = (gate: object = {}, rest: Partial<SpecText> = {}) => want({ rollout: { gate: { labels: 'Feedback', ...gate } }, ...rest }).gate;
+
+test.each<{ name: string; other: ReturnType<typeof feedback>; same: boolean }>([
+  { name: 'the same gate', other: feedback({ minAUC: 0.8 }), same: true },
+  { name: 'how often it looks', other: feedback({ interval: '5m' }), same: true },
+  { name: 'another bound', other: feedback({ minAUC: 0.81 }), same: false },
+  { name: 'another horizon', other: feedback({}, { labels: { horizon: '24h' } }), same: false },
+  { name: 'other people', other: feedback({}, { labels: { population: 'Contacted' } }), same: false },
+])('what a verdict depends on: $name', ({ other, same }) => {
+  expect(feedback()).toEqual({ key: expect.stringMatching(/^[0-9a-f]{16}$/), labels: 'Feedback', intervalMs: HOUR_MS });
+  expect(other?.key === feedback()?.key).toBe(same);
+});
+
+test('what a policy says of the spec', () => {
+  expect(want({ rollout: { shadow: { percent: 20 }, canary: { steps: [{ weight: 5, duration: '10m' }], maxErrorPercent: 2.5 } } }).traffic).toEqual({ ...TRAFFIC, mirrorPercent: 20, maxErrorPercent: 2.5 });
 });
 
 describe('the key of an inspection', () => {

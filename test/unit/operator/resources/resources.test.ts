@@ -2,29 +2,35 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { z } from 'zod';
 import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
+import { EvaluateEnvironment, ServeEnvironment } from '../../../../contracts/pod-environment.ts';
 import { autoscaler } from '../../../../operator/resources/autoscaler.ts';
+import { candidateAddress, candidateServices } from '../../../../operator/resources/candidate-service.ts';
 import type { Desired } from '../../../../operator/resources/desired.ts';
 import { disruptionBudgets } from '../../../../operator/resources/disruption-budget.ts';
+import { evaluateJob, evaluateJobName } from '../../../../operator/resources/evaluate-job.ts';
 import { inspectJob, inspectJobName } from '../../../../operator/resources/inspect-job.ts';
 import { networkPolicies } from '../../../../operator/resources/network-policy.ts';
 import { serviceAccounts } from '../../../../operator/resources/service-account.ts';
 import { stableService } from '../../../../operator/resources/service.ts';
 import { servingDeployment } from '../../../../operator/resources/serving-deployment.ts';
 import type { Subject } from '../../../../operator/resources/subject.ts';
-import { identity, NOW_MS, REPOSITORY, stable } from '../rollout/builders.ts';
+import { JOURNAL_LIMITS } from '../../../../server/journal/journal.ts';
+import { finding, identity, NOW_MS, REPOSITORY, stable } from '../rollout/builders.ts';
 import { operatorSettings } from './operator-settings.ts';
 
 type SpecText = z.input<typeof ChurnModelSpec>;
 
 const settings = operatorSettings({ imagePullSecrets: ['registry'] });
 const withStore: Partial<SpecText> = { storage: { endpoint: 'http://s3:7070', region: 'us-east-1', credentials: { serving: { secretRef: { name: 'churn-storage' } } } } };
+const gated = ChurnModelSpec.parse({ model: { repository: REPOSITORY, version: 'a' }, rollout: { gate: { labels: 'Feedback' } } });
+const EVALUATION = { candidate: identity('b'), stable: identity('a'), startedAtMs: NOW_MS, run: 1, sinceMs: NOW_MS, lastLook: undefined };
 const INSPECTION = { key: 'k', attempt: 1, repository: REPOSITORY, requested: 'b', startedAtMs: NOW_MS, known: [], poll: false };
 
 function subject(spec: Partial<SpecText> = withStore, over: Partial<Subject> = {}): Subject {
   return { name: 'telco-churn', namespace: 'retention', uid: 'uid-1', spec: ChurnModelSpec.parse({ model: { repository: REPOSITORY, version: 'a' }, ...spec }), annotations: {}, ...over };
 }
 
-const Variable = z.object({ name: z.string(), value: z.string().optional(), valueFrom: z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string(), optional: z.boolean().optional() }) }).optional() });
+const Variable = z.object({ name: z.string(), value: z.string().optional(), valueFrom: z.union([z.strictObject({ secretKeyRef: z.object({ name: z.string(), key: z.string(), optional: z.boolean().optional() }) }), z.strictObject({ fieldRef: z.object({ fieldPath: z.string() }) })]).optional() });
 const Container = z.looseObject({
   name: z.string(),
   image: z.string(),
@@ -52,16 +58,25 @@ function podSpec(workload: Desired): z.infer<typeof PodSpec> {
 }
 
 function environment(container: z.infer<typeof Container> | undefined): Readonly<Record<string, string>> {
-  return Object.fromEntries((container?.env ?? []).map(({ name, value, valueFrom }) => [name, value ?? `Secret ${valueFrom?.secretKeyRef.name}/${valueFrom?.secretKeyRef.key}${valueFrom?.secretKeyRef.optional === true ? ' if there' : ''}`]));
+  return Object.fromEntries((container?.env ?? []).map(({ name, value, valueFrom }) => [name, value ?? sourceOf(valueFrom)]));
+}
+
+function sourceOf(source: z.infer<typeof Variable>['valueFrom']): string {
+  if (source === undefined) return 'nothing';
+  if ('fieldRef' in source) return source.fieldRef.fieldPath;
+  const { name, key, optional } = source.secretKeyRef;
+  return `Secret ${name}/${key}${optional === true ? ' if there' : ''}`;
 }
 
 const workloads: readonly Readonly<{ name: string; build: (of: Subject) => Desired }>[] = [
   { name: 'serving Deployment', build: (of) => servingDeployment(of, settings, identity('a')) },
   { name: 'inspect Job', build: (of) => inspectJob(of, settings, INSPECTION, undefined) },
+  { name: 'evaluate Job', build: (of) => evaluateJob({ ...of, spec: { ...of.spec, rollout: gated.rollout } }, settings, candidateAddress(of), EVALUATION) },
 ];
 const only = (list: readonly Desired[], index = 0): Desired => z.custom<Desired>((each) => each !== undefined).parse(list[index]);
 const kinds: typeof workloads = [
   ...workloads,
+  { name: "candidate's Service", build: (of) => only(candidateServices(of, identity('b').hash)) },
   { name: 'Service', build: (of) => stableService(of, identity('a').hash.slice(0, 8)) },
   { name: 'ServiceAccount', build: (of) => only(serviceAccounts(of)) },
   { name: 'HorizontalPodAutoscaler', build: (of) => autoscaler(of, { target: identity('a').hash.slice(0, 8), minReplicas: 2, maxReplicas: 6, targetCPUPercent: 70 }) },
@@ -78,7 +93,7 @@ describe.each(workloads)('pods of a $name', ({ build }) => {
     expect(spec.securityContext).toEqual({ runAsNonRoot: true, runAsUser: 65_532, runAsGroup: 65_532, fsGroup: 65_532, seccompProfile: { type: 'RuntimeDefault' } });
     for (const container of containers) expect(container.securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
     for (const field of ['hostNetwork', 'hostPID', 'hostIPC', 'hostUsers']) expect(spec).not.toHaveProperty(field);
-    const allowed = new Set(['name', 'emptyDir', 'downwardAPI']);
+    const allowed = new Set(['name', 'emptyDir', 'downwardAPI', 'secret']);
     expect(spec.volumes.flatMap((volume) => Object.keys(volume)).filter((key) => !allowed.has(key))).toEqual([]);
   });
 
@@ -97,11 +112,8 @@ describe.each(workloads)('pods of a $name', ({ build }) => {
   test('know secrets by reference only', () => {
     const secretish = containers.flatMap((container) => container.env).filter((variable) => /KEY|TOKEN|SECRET|PASSWORD/.test(variable.name));
     for (const variable of secretish) expect(variable.value).toBeUndefined();
-    expect(secretish.map((variable) => variable.valueFrom?.secretKeyRef)).toEqual([
-      { name: 'churn-storage', key: 'AWS_ACCESS_KEY_ID' },
-      { name: 'churn-storage', key: 'AWS_SECRET_ACCESS_KEY' },
-      { name: 'churn-storage', key: 'AWS_SESSION_TOKEN', optional: true },
-    ]);
+    const ofContainer = ['Secret churn-storage/AWS_ACCESS_KEY_ID', 'Secret churn-storage/AWS_SECRET_ACCESS_KEY', 'Secret churn-storage/AWS_SESSION_TOKEN if there'];
+    expect(secretish.map(({ valueFrom }) => sourceOf(valueFrom))).toEqual(containers.flatMap(() => ofContainer));
   });
 });
 
@@ -118,14 +130,36 @@ describe('what each process is told', () => {
     expect(environment(spec.initContainers[0])).toEqual({ ...base, ...store, ...keys('churn-storage'), ...packageOf });
   });
 
-  test('serve: no store', () => {
+  const served = { ...base, ...packageOf, CHURNOPS_CANDIDATE_HASH: hash, ...store, ...keys('churn-storage'), CHURNOPS_POD: 'metadata.name' };
+
+  test('serve: the store that its package came from, for journal and labels', () => {
     const spec = podSpec(servingDeployment(subject({ ...withStore, serving: { decisionThreshold: 0.42 } }), settings, identity('a')));
-    expect(environment(spec.containers[0])).toEqual({ ...base, ...packageOf, CHURNOPS_CANDIDATE_HASH: hash, CHURNOPS_DECISION_THRESHOLD: '0.42' });
+    expect(environment(spec.containers[0])).toEqual({ ...served, CHURNOPS_DECISION_THRESHOLD: '0.42' });
+  });
+
+  test('serve: what is kept of predictions', () => {
+    const of = (journal: SpecText['journal']) => environment(podSpec(servingDeployment(subject({ ...withStore, journal }), settings, identity('a'))).containers[0]);
+    expect(of({ samplePercent: 12.5, features: false, redact: ['phone', 'a "b"'] })).toEqual({ ...served, CHURNOPS_JOURNAL_SAMPLE_PERCENT: '12.5', CHURNOPS_JOURNAL_FEATURES: 'false', CHURNOPS_JOURNAL_REDACT: '["phone","a \\"b\\""]' });
+    expect(ServeEnvironment.parse({ ...of({ redact: ['phone', 'a "b"'] }), CHURNOPS_POD: 'pod-1' })).toMatchObject({ CHURNOPS_JOURNAL_SAMPLE_PERCENT: 100, CHURNOPS_JOURNAL_FEATURES: true, CHURNOPS_JOURNAL_REDACT: ['phone', 'a "b"'] });
+  });
+
+  test('serve: a volume of its own for segments, and the Secrets about labels as folders that need not be there', () => {
+    const { volumes, containers } = podSpec(servingDeployment(subject(), settings, identity('a')));
+    expect(volumes).toContainEqual({ name: 'journal', emptyDir: { sizeLimit: '384Mi' } });
+    expect(volumes).toContainEqual({ name: 'feedback', secret: { secretName: 'telco-churn-feedback', optional: true } });
+    expect(volumes).toContainEqual({ name: 'prediction-keys', secret: { secretName: 'telco-churn-prediction-keys', optional: true } });
+    expect(containers[0]?.volumeMounts).toEqual(expect.arrayContaining([
+      { name: 'journal', mountPath: '/var/lib/churnops/journal' },
+      { name: 'feedback', mountPath: '/etc/churnops/feedback', readOnly: true },
+      { name: 'prediction-keys', mountPath: '/etc/churnops/prediction-keys', readOnly: true },
+    ]));
+    // The server's own limit is below that of the volume, so that the kubelet never evicts a pod for it.
+    expect(JOURNAL_LIMITS.totalBytes + 2 * JOURNAL_LIMITS.segmentBytes).toBeLessThan(384 * 1024 * 1024);
   });
 
   test('serve: the experiment, on both sides of a rollout', () => {
     const spec = podSpec(servingDeployment(subject({ ...withStore, experiment: { name: 'q4', controlPercent: 2.5 } }), settings, identity('a')));
-    expect(environment(spec.containers[0])).toEqual({ ...base, ...packageOf, CHURNOPS_CANDIDATE_HASH: hash, CHURNOPS_EXPERIMENT_NAME: 'q4', CHURNOPS_EXPERIMENT_CONTROL_PERCENT: '2.5' });
+    expect(environment(spec.containers[0])).toEqual({ ...served, CHURNOPS_EXPERIMENT_NAME: 'q4', CHURNOPS_EXPERIMENT_CONTROL_PERCENT: '2.5' });
     expect(environment(spec.initContainers[0])).not.toHaveProperty('CHURNOPS_EXPERIMENT_NAME');
   });
 
@@ -156,6 +190,33 @@ describe('what each process is told', () => {
   test('inspect: stable of another repository is compared too', () => {
     const spec = podSpec(inspectJob(subject({}), settings, INSPECTION, stable('a', { repository: 's3://other/x' })));
     expect(environment(spec.containers[0])).toMatchObject({ CHURNOPS_REPOSITORY: REPOSITORY, CHURNOPS_STABLE_REPOSITORY: 's3://other/x', CHURNOPS_STABLE_VERSION: 'a' });
+  });
+
+  const asked = (spec: Partial<SpecText>, over: Partial<Parameters<typeof evaluateJob>[3]> = {}) => {
+    const of = subject({ ...withStore, ...spec });
+    const pod = podSpec(evaluateJob(of, settings, candidateAddress(of), { ...EVALUATION, ...over }));
+    const { CHURNOPS_EVALUATION = '', ...rest } = environment(pod.containers[0]);
+    return { rest, request: EvaluateEnvironment.parse({ ...base, ...store, CHURNOPS_EVALUATION }).CHURNOPS_EVALUATION };
+  };
+  const evaluated = (version: string) => ({ repository: REPOSITORY, version, digest: identity(version).digest, hash: identity(version).hash });
+  const gateOf = { minAUC: 0.8, confidence: 0.95, maxRegression: 0.02, minPositives: 50, minNegatives: 50 };
+
+  test('evaluate: a look at live traffic, with all that decides, whether the spec says it or not', () => {
+    const { rest, request } = asked({ rollout: { gate: { labels: 'Feedback' } } });
+    expect(rest).toEqual({ ...base, ...store, ...keys('churn-storage') });
+    expect(request).toEqual({ schemaVersion: 1, kind: 'Candidate', candidate: evaluated('b'), stable: evaluated('a'), gate: { ...gateOf, labels: 'Feedback', mode: 'Anytime' }, since: '2026-11-21T07:00:00.000Z', horizonMs: 720 * 3_600_000, population: 'All' });
+  });
+
+  test('evaluate: what is known of labels, and of the look before', () => {
+    const outcomes = { prefix: 's3://churn/outcomes/', idColumn: 'customerID', outcomeColumn: 'Churn' };
+    const { request } = asked({ labels: { horizon: '24h', population: 'Contacted', import: outcomes }, rollout: { gate: { labels: 'Feedback', minAUC: 0.7, mode: 'Point' } } }, { lastLook: finding() });
+    expect(request).toMatchObject({ horizonMs: 86_400_000, population: 'Contacted', import: outcomes, gate: { minAUC: 0.7, mode: 'Point' }, lastLook: { at: '2026-11-21T06:00:00.000Z', rows: 60, verdict: 'Inconclusive', reason: 'TooFewLabels' } });
+  });
+
+  test('evaluate: a labelled set, sent to both sides by the Services that find them', () => {
+    const { request } = asked({ rollout: { gate: { labels: 'Replay', replay: { dataset: 's3://churn/holdouts/labelled.csv' } } } });
+    expect(request).toMatchObject({ gate: { labels: 'Replay', mode: 'LowerBound' }, replay: { dataset: 's3://churn/holdouts/labelled.csv', candidateAddress: 'telco-churn-candidate.retention.svc:8080', stableAddress: 'telco-churn.retention.svc:80' } });
+    expect(request).not.toHaveProperty('since');
   });
 
   test.each<{ name: string; evaluation: object; keys: object; account: string }>([
@@ -242,12 +303,20 @@ describe('the Service', () => {
   });
 });
 
+/** Everything in an object that labels something, or selects by labels. */
+function labelsIn(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) => (['labels', 'matchLabels', 'selector', 'matchExpressions'].includes(key) ? [inner] : labelsIn(inner)));
+}
+
 describe.each(kinds)('a $name', ({ build }) => {
   test('belongs to the model, and role is never a label', () => {
     const { metadata, ...rest } = build(subject());
+    const labels = labelsIn([metadata, rest]);
+    expect(labels.length).toBeGreaterThan(0);
     expect(metadata.ownerReferences).toEqual([{ apiVersion: 'churnops.dev/v1alpha1', kind: 'ChurnModel', name: 'telco-churn', uid: 'uid-1', controller: true, blockOwnerDeletion: true }]);
     expect(metadata.namespace).toBe('retention');
-    expect(JSON.stringify([metadata, rest])).not.toMatch(/role|candidate"|"stable/i);
+    expect(JSON.stringify(labels)).not.toMatch(/role|candidate|stable/i);
   });
 
   test('is the same every time', () => expect(build(subject())).toEqual(build(subject())));
@@ -269,6 +338,26 @@ test('every try of every inspection has a name of its own, and the same after a 
     expect(inspectJobName({ name: 'm'.repeat(40) }, { ...one })).toBe(name);
     return JSON.stringify(one) === JSON.stringify(other) || inspectJobName({ name: 'm'.repeat(40) }, other) !== name;
   }));
+});
+
+test('every run of every evaluation has a name of its own, and the same after a crash', () => {
+  const runs = fc.record({ version: fc.constantFrom('a', 'b'), run: fc.integer({ min: 1, max: 1000 }), startedAtMs: fc.integer({ min: 0, max: 4_000_000_000_000 }) });
+  const nameOf = ({ version, ...rest }: Readonly<{ version: string; run: number; startedAtMs: number }>) => evaluateJobName({ name: 'm'.repeat(40) }, { candidate: identity(version), ...rest });
+  fc.assert(fc.property(runs, runs, (one, other) => {
+    expect(nameOf(one).length).toBeLessThanOrEqual(63);
+    expect(nameOf({ ...one })).toBe(nameOf(one));
+    return JSON.stringify(one) === JSON.stringify(other) || nameOf(other) !== nameOf(one);
+  }));
+});
+
+describe("the candidate's Service", () => {
+  test('finds its pods by name, each of them', () => {
+    expect(only(candidateServices(subject(), identity('b').hash))).toMatchObject({
+      metadata: { name: 'telco-churn-candidate' },
+      spec: { clusterIP: 'None', selector: { 'churnops.dev/model': 'telco-churn', 'churnops.dev/hash': identity('b').hash.slice(0, 8) }, ports: [{ port: 8080, targetPort: 8080 }] },
+    });
+  });
+  test('is not there without one', () => expect(candidateServices(subject(), undefined)).toEqual([]));
 });
 
 describe('what pods share with the cluster they run in', () => {

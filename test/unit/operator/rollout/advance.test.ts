@@ -160,7 +160,7 @@ const promotion: readonly Case[] = [
       ...rest,
       phase: 'Stable',
       reason: 'Settled',
-      state: { stable: stable('b', { startedAtMs: NOW_MS }), candidate: undefined, previous: previous('a', { replacedAtMs: NOW_MS }), latest: undefined, rejected: [rejected('c')] },
+      state: { stable: stable('b', { startedAtMs: NOW_MS }), candidate: undefined, previous: previous('a', { replacedAtMs: NOW_MS }), latest: undefined, policy: undefined, rejected: [rejected('c')] },
       moves: [{ move: 'Promoted', version: 'b', from: 'a', wasDown: false }],
     },
   },

@@ -1,7 +1,7 @@
 import { candidateHash, packageDigest } from '../../../../contracts/digest.ts';
 import type { InspectionReport } from '../../../../contracts/reports.ts';
-import type { Facts, InspectionJob, PodProblem, VersionPods, Wanted } from '../../../../operator/rollout/facts.ts';
-import { INITIAL_STATE, type Candidate, type InspectionState, type Latest, type Previous, type Rejected, type Stable, type VersionIdentity } from '../../../../operator/rollout/state.ts';
+import type { Facts, InspectionJob, PodProblem, VersionPods, Wanted, WantedGate, WantedTraffic } from '../../../../operator/rollout/facts.ts';
+import { INITIAL_STATE, UNEXPOSED, type Candidate, type GateFinding, type InspectionState, type Latest, type Previous, type Rejected, type Stable, type VersionIdentity } from '../../../../operator/rollout/state.ts';
 
 /** The instant at which tables look. */
 export const NOW_MS = Date.parse('2026-11-21T07:00:00.000Z');
@@ -43,8 +43,33 @@ export function deployed(version: string, over: Partial<Candidate & { stage: 'De
     heldBy: undefined,
     message: 'passed',
     report: undefined,
+    ...UNEXPOSED,
     ...over,
   };
+}
+
+/** What a gate found. */
+export function finding(over: Partial<GateFinding> = {}): GateFinding {
+  return {
+    verdict: 'Inconclusive',
+    reason: 'TooFewLabels',
+    message: '12 of 50 known leavers.',
+    atMs: NOW_MS - HOUR_MS,
+    auc: { value: 0.81, lower: 0.7, upper: 0.9 },
+    rows: 60,
+    positives: 12,
+    negatives: 48,
+    difference: { value: 0.01, lower: -0.05, upper: 0.07 },
+    missing: { positives: 38, negatives: 2, labels: 400 },
+    expectedDecisionAtMs: NOW_MS + 100 * HOUR_MS,
+    evidence: { path: 's3://churn/evaluations/telco-churn/x-gate.json', sha256: 'ab'.repeat(32) },
+    ...over,
+  };
+}
+
+/** A candidate that has stood beside stable for a minute. */
+export function besides(version: string, over: Partial<Candidate & { stage: 'Deployed' }> = {}): Candidate & { stage: 'Deployed' } {
+  return deployed(version, { readyAtMs: NOW_MS - MINUTE_MS, ...over });
 }
 
 export function rejected(version: string, over: Partial<Rejected> = {}): Rejected {
@@ -62,8 +87,12 @@ export function latest(version: string, over: Partial<Latest> = {}): Latest {
   return { key: keyOf('latest'), version, checkedAtMs, nextCheckAtMs: checkedAtMs + HOUR_MS, failed: undefined, ...over };
 }
 
+/** A gate that is fed by labels, and asked every hour. */
+export const GATE: WantedGate = { key: 'gate-1', labels: 'Feedback', intervalMs: HOUR_MS };
+export const TRAFFIC: WantedTraffic = { mirrorPercent: 100, maxErrorPercent: 1, candidateAddress: 'telco-churn-candidate.retention.svc:8080' };
+
 export function wanted(version: string, over: Partial<Wanted> = {}): Wanted {
-  return { repository: REPOSITORY, requested: version, inspectionKey: keyOf(version), replicas: 2, autoscaling: undefined, rollbackWindowMs: 24 * HOUR_MS, poll: undefined, ...over };
+  return { repository: REPOSITORY, requested: version, inspectionKey: keyOf(version), replicas: 2, autoscaling: undefined, rollbackWindowMs: 24 * HOUR_MS, gate: undefined, traffic: TRAFFIC, poll: undefined, ...over };
 }
 
 export const NO_PODS: VersionPods = { requested: undefined, ready: 0, readyUpToDate: 0, outdated: 0, problem: undefined };
@@ -81,7 +110,7 @@ export function podsOf(byVersion: Readonly<Record<string, VersionPods>>): Facts[
 }
 
 export function facts(over: Partial<Facts> = {}): Facts {
-  return { nowMs: NOW_MS, wanted: wanted('a'), state: INITIAL_STATE, selected: undefined, pods: podsOf({}), autoscaler: undefined, inspectionJob: { state: 'Absent' }, ...over };
+  return { nowMs: NOW_MS, wanted: wanted('a'), state: INITIAL_STATE, selected: undefined, pods: podsOf({}), policyOnPods: undefined, autoscaler: undefined, inspectionJob: { state: 'Absent' }, evaluationJob: { state: 'Absent' }, ...over };
 }
 
 export function report(version: string, over: Partial<InspectionReport> = {}): InspectionReport {

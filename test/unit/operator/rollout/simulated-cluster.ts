@@ -152,7 +152,7 @@ export class SimulatedCluster {
     const want = this.version === 'latest' ? wantedLatest({ replicas, autoscaling, poll: { intervalMs: POLL_MS, offsetMs: MINUTE_MS, whileUnderWay: this.overtakes } }) : wanted(this.version, { replicas, autoscaling });
     const current = currentTry(want, state);
     const inspectionJob: InspectionJob = current === undefined ? { state: 'Absent' } : this.#jobFacts(jobName(current.key, current.attempt, current.startedAtMs));
-    return { nowMs: this.nowMs, wanted: want, state, selected: this.#selected?.slice(0, 8), pods: (hash) => this.podFacts(hash), autoscaler: this.#liveAutoscaler(), inspectionJob };
+    return { nowMs: this.nowMs, wanted: want, state, selected: this.#selected?.slice(0, 8), pods: (hash) => this.podFacts(hash), autoscaler: this.#liveAutoscaler(), policyOnPods: undefined, inspectionJob, evaluationJob: { state: 'Absent' } };
   }
 
   /** @param hash whole, or its first 8 digits */

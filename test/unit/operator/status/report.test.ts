@@ -6,7 +6,7 @@ import { decide } from '../../../../operator/rollout/decide.ts';
 import type { Facts, LiveAutoscaler, VersionPods } from '../../../../operator/rollout/facts.ts';
 import { INITIAL_STATE, type RolloutState } from '../../../../operator/rollout/state.ts';
 import { statusOf, untouchedStatus, type ReportInput } from '../../../../operator/status/report.ts';
-import { instant } from '../../../../operator/status/rollout-record.ts';
+import { instant } from '../../../../operator/status/instant.ts';
 import { deployed, facts, failingPods, HOUR_MS, inspecting, keyOf, latest, NOW_MS, podsOf, READY_PODS, rejected, REPOSITORY, stable, wanted, wantedLatest } from '../rollout/builders.ts';
 import { statesWith, texts } from './states.ts';
 

@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import { ChurnModelStatus } from '../../../../contracts/churn-model/status.ts';
 import { rolloutStateOf } from '../../../../operator/observation/rollout-state.ts';
 import { INITIAL_STATE } from '../../../../operator/rollout/state.ts';
-import { instant, rolloutRecord } from '../../../../operator/status/rollout-record.ts';
+import { instant } from '../../../../operator/status/instant.ts';
+import { rolloutRecord } from '../../../../operator/status/rollout-record.ts';
 import { deployed, identity, inspecting, latest, NOW_MS, previous, rejected, stable } from '../rollout/builders.ts';
 import { statesWith, texts } from './states.ts';
 
@@ -39,7 +40,7 @@ const identityText = (version: string) => {
 };
 
 test('what people and kubectl read of it', () => {
-  const state = { stable: stable('a', { testAUC: undefined, entityColumn: null }), candidate: deployed('b', { heldSinceMs: NOW_MS }), previous: previous('c'), latest: latest('b', { failed: { failures: 2, code: 'StoreUnreachable', message: 'no answer' } }), rejected: [rejected('d', { hash: undefined })] };
+  const state = { stable: stable('a', { testAUC: undefined, entityColumn: null }), candidate: deployed('b', { heldSinceMs: NOW_MS }), previous: previous('c'), latest: latest('b', { failed: { failures: 2, code: 'StoreUnreachable', message: 'no answer' } }), policy: undefined, rejected: [rejected('d', { hash: undefined })] };
   const { entityColumn: _, testAUC: __, ...bare } = identity('a');
   expect(rolloutRecord(state)).toEqual({
     stable: { ...bare, startedAt: '2026-11-21T06:00:00.000Z' },
@@ -58,7 +59,7 @@ test('what people and kubectl read of it', () => {
 });
 
 describe('what cannot be read is found out again', () => {
-  const whole = stored(rolloutRecord({ stable: stable('a'), candidate: inspecting('b'), previous: previous('c'), latest: undefined, rejected: [rejected('d')] }));
+  const whole = stored(rolloutRecord({ stable: stable('a'), candidate: inspecting('b'), previous: previous('c'), latest: undefined, policy: undefined, rejected: [rejected('d')] }));
   test.each<{ name: string; status: ChurnModelStatus; expected: unknown }>([
     { name: 'a stable version without a digest', status: { stable: { ...stable('a'), startedAt: instant(NOW_MS), digest: 'abc', entityColumn: undefined } }, expected: INITIAL_STATE },
     { name: 'a candidate that is neither inspected nor under inspection', status: { candidate: { repository: 's3://b/x', requested: 'b', version: 'b', startedAt: instant(NOW_MS) } }, expected: INITIAL_STATE },

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { observeInspection } from '../../../../operator/observation/inspection-job.ts';
+import { observeInspection } from '../../../../operator/observation/reporting-job.ts';
 import type { Job, Pod } from '../../../../operator/observation/kinds.ts';
 import type { InspectionJob } from '../../../../operator/rollout/facts.ts';
 import { NOW_MS, report } from '../rollout/builders.ts';

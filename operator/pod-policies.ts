@@ -1,0 +1,55 @@
+import { shortHash, type CandidateHash } from '../contracts/digest.ts';
+import { ANNOTATIONS, LABELS } from '../contracts/names.ts';
+import type { TrafficPolicy } from '../contracts/traffic.ts';
+import type { Caches } from './caches.ts';
+import { PODS, type Pod } from './observation/kinds.ts';
+import { isServingPod, policyTextOn } from './observation/pod-policy.ts';
+import { attempt, type Put, type Round } from './round.ts';
+import type { ApiClient } from './runtime/api-client.ts';
+import { isApiError } from './runtime/api-error.ts';
+import { refOf } from './runtime/kube-object.ts';
+import { inParallel } from './runtime/parallel.ts';
+
+/** As many as the connection to the API server carries at a time. */
+const WRITES_AT_A_TIME = 16;
+
+/** A pod, and what it should bear; null: no policy. */
+export type PolicyPatch = Readonly<{ pod: Pod; text: string | null }>;
+
+/**
+ * The pods whose annotation is not as it should be: every pod of stable that serves or is about to bears the policy, also one that is not ready yet, so that it
+ * begins with it; no other pod bears one, such as those of the version before while they drain. Pods that end are left alone: they take no new
+ * connections, and what they forward until then has stable's answer behind it.
+ */
+export function policyPatches(pods: readonly Pod[], stable: CandidateHash | undefined, policy: TrafficPolicy | undefined): readonly PolicyPatch[] {
+  const wanted = policy === undefined ? undefined : JSON.stringify(policy);
+  const short = stable === undefined ? undefined : shortHash(stable);
+  return pods.filter(isServingPod).flatMap((pod) => {
+    const text = short !== undefined && pod.metadata.labels?.[LABELS.hash] === short ? wanted : undefined;
+    return policyTextOn(pod) === text ? [] : [{ pod, text: text ?? null }];
+  });
+}
+
+/**
+ * Writes what {@link policyPatches} says. A pod that is gone, or another one by now, needs nothing; one that the API server keeps us from writing
+ * keeps no other from it.
+ * @returns whether every pod has what it should have, so that what hangs on it may follow
+ */
+export async function writePolicies(parts: Readonly<{ client: ApiClient; caches: Pick<Caches, 'pods'>; round: Round }>, patches: readonly PolicyPatch[], signal: AbortSignal): Promise<boolean> {
+  const written = await inParallel(patches, WRITES_AT_A_TIME, async (patch) => parts.round.do(writePolicy(parts, patch, signal)));
+  return written.every((done) => done !== undefined);
+}
+
+async function writePolicy({ client, caches }: Readonly<{ client: ApiClient; caches: Pick<Caches, 'pods'> }>, { pod, text }: PolicyPatch, signal: AbortSignal): Promise<Put<Pod>> {
+  return attempt(`the traffic policy on Pod ${pod.metadata.name}`, async () => {
+    try {
+      const patch = { annotations: { [ANNOTATIONS.trafficPolicy]: text } };
+      const written = await client.patchMetadata(PODS, refOf(pod), patch, { uid: pod.metadata.uid }, signal);
+      caches.pods.recordWrite(written);
+      return { object: written };
+    } catch (error) {
+      if (isApiError(error, 'NotFound') || isApiError(error, 'Conflict')) return { object: pod };
+      throw error;
+    }
+  });
+}
