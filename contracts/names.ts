@@ -38,6 +38,9 @@ export const ANNOTATIONS = {
   trafficPolicy: `${GROUP}/traffic-policy`,
   /** Full package version (a label value would be too narrow for some). */
   version: `${GROUP}/version`,
+  /** On a model's Secrets: for which text of the annotation that rotates they were rotated last, as a digest, and when. */
+  rotatedFor: `${GROUP}/rotated-for`,
+  rotatedAt: `${GROUP}/rotated-at`,
 } as const;
 
 /** Annotations through which people act on a ChurnModel; the value is a candidate hash (or its first 8 digits) where nothing else is said. */

@@ -17,6 +17,7 @@ import { stableService } from './resources/service.ts';
 import { servingDeployment } from './resources/serving-deployment.ts';
 import type { Settings } from './resources/settings.ts';
 import { childName, type Subject } from './resources/subject.ts';
+import type { ModelSecrets } from './model-secrets.ts';
 import { policyPatches, writePolicies } from './pod-policies.ts';
 import type { Decision, DesiredVersion } from './rollout/decision.ts';
 import type { ApiClient } from './runtime/api-client.ts';
@@ -34,13 +35,15 @@ export class ChildrenWriter {
   readonly #caches: Caches;
   readonly #settings: Settings;
   readonly #clock: Clock;
+  readonly #secrets: ModelSecrets;
 
-  constructor(parts: Readonly<{ client: ApiClient; apply: OwnedApply; caches: Caches; settings: Settings; clock: Clock }>) {
+  constructor(parts: Readonly<{ client: ApiClient; apply: OwnedApply; caches: Caches; settings: Settings; clock: Clock; secrets: ModelSecrets }>) {
     this.#client = parts.client;
     this.#apply = parts.apply;
     this.#caches = parts.caches;
     this.#settings = parts.settings;
     this.#clock = parts.clock;
+    this.#secrets = parts.secrets;
   }
 
   /**
@@ -54,6 +57,7 @@ export class ChildrenWriter {
     // What pods are told comes before all else: it asks of a candidate what it can carry now, and takes back what it cannot.
     const told = await writePolicies({ client: this.#client, caches: this.#caches, round }, policyPatches(children.pods, decision.state.stable?.hash, decision.policy), signal);
     for (const account of serviceAccounts(subject)) await round.do(this.#put(round, SERVICE_ACCOUNTS, this.#caches.serviceAccounts, subject, account, signal));
+    round.recheckMs = await this.#secrets.keep(round, subject, signal);
     for (const job of wantedJobs(subject, this.#settings, decision)) await round.do(this.#startJob(round, subject, job, signal));
     for (const service of candidateServices(subject, decision.besideStable)) await round.do(this.#put(round, SERVICES, this.#caches.services, subject, service, signal));
     for (const policy of networkPolicies(subject, this.#settings)) await round.do(this.#put(round, NETWORK_POLICIES, this.#caches.networkPolicies, subject, policy, signal));

@@ -1,6 +1,7 @@
 import type { Caches } from './caches.ts';
 import type { ChildrenWriter } from './children.ts';
 import { CHURN_MODELS, type StoredChurnModel } from './observation/kinds.ts';
+import { stablePodsOf } from './observation/asked-pods.ts';
 import { observe, type Observation } from './observation/observe.ts';
 import { LABELS } from '../contracts/names.ts';
 import { shortHash } from '../contracts/digest.ts';
@@ -13,11 +14,13 @@ import type { ApiClient } from './runtime/api-client.ts';
 import type { ApiError } from './runtime/api-error.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { EventRecorder } from './runtime/event-recorder.ts';
-import { refOfKey } from './runtime/kube-object.ts';
+import { keyOf, refOfKey } from './runtime/kube-object.ts';
 import type { Reconcile, ReconcileContext, ReconcileResult } from './runtime/reconciler-loop.ts';
 import { boundedText, LONGEST_CAUSE_BYTES } from './status/bounded-text.ts';
 import { eventOf } from './status/events.ts';
+import { spreadOf, type Spread } from './status/policy-spread.ts';
 import { joinedProblem, statusOf, untouchedStatus, type ChildProblem } from './status/report.ts';
+import type { TrafficReader } from './traffic/traffic-reader.ts';
 
 /** Value of the labels `controller` and `name` in metrics and logs; alerts name it. */
 export const CONTROLLER = 'churnmodel';
@@ -31,7 +34,7 @@ const TOLD_AFTER_FAILURES = 3;
 /** No watch tells when the CRD was brought up to date; a newer operator begins anew. */
 const UNREADABLE_RECHECK_MS = 300_000;
 
-export type ControllerParts = Readonly<{ client: ApiClient; caches: Caches; children: ChildrenWriter; events: EventRecorder; clock: Clock }>;
+export type ControllerParts = Readonly<{ client: ApiClient; caches: Caches; children: ChildrenWriter; events: EventRecorder; clock: Clock; traffic: Pick<TrafficReader, 'follow' | 'forget' | 'view'> }>;
 
 /** Reconciles one ChurnModel: observe -> decide -> apply -> report. */
 export function churnModelReconciler(parts: ControllerParts): Reconcile {
@@ -43,7 +46,10 @@ async function reconcile(parts: ControllerParts, key: string, context: Reconcile
   const ref = refOfKey(key);
   const model = caches.models.get(ref);
   // Its children go with it: they are owned, and there is no finalizer (DESIGN section 4, invariant 9).
-  if (model === undefined || model.metadata.deletionTimestamp !== undefined) return {};
+  if (model === undefined || model.metadata.deletionTimestamp !== undefined) {
+    parts.traffic.forget(key);
+    return {};
+  }
   const copies = caches.stateOf(ref.namespace);
   if (copies === 'Waiting') return { requeueAfterMs: STALE_RECHECK_MS };
   if (copies === 'Refused') {
@@ -89,6 +95,7 @@ async function bringAbout(parts: ControllerParts, model: StoredChurnModel, obser
   const problems = [...result.problems, ...persisting(result.failed, context.failures)];
   // What the Service does not select is not stable, whatever was decided.
   const truth = result.serviceSwitched ? decision : { ...decision, state: withoutSwitch(decision.state, facts.state), moves: decision.moves.filter((move) => move.move !== 'Promoted') };
+  const spread = followTraffic(parts, observation, truth);
   const status = statusOf({
     nowMs: facts.nowMs,
     generation,
@@ -99,6 +106,7 @@ async function bringAbout(parts: ControllerParts, model: StoredChurnModel, obser
     autoscaling: facts.wanted.autoscaling === undefined ? undefined : { ...facts.wanted.autoscaling, live: facts.autoscaler },
     problems,
     retention: observation.retention,
+    spread,
     serviceSelects: result.serviceSwitched || selects(observation, truth),
     stored,
   });
@@ -109,9 +117,21 @@ async function bringAbout(parts: ControllerParts, model: StoredChurnModel, obser
   // The rest is as it should be; what failed is tried again soon, backing off.
   const [failure] = result.failed;
   if (failure !== undefined) throw failure;
-  const rechecks = [truth.recheckMs, problems.length > 0 ? PROBLEM_RECHECK_MS : undefined, result.pending ? STALE_RECHECK_MS : undefined];
+  const rechecks = [truth.recheckMs, spread.recheckMs, result.recheckMs, problems.length > 0 ? PROBLEM_RECHECK_MS : undefined, result.pending ? STALE_RECHECK_MS : undefined];
   const requeueAfterMs = Math.min(...rechecks.filter((ms) => ms !== undefined));
   return Number.isFinite(requeueAfterMs) ? { requeueAfterMs } : {};
+}
+
+/** Has stable's pods asked what they make of their policy, as long as there is one; gives what is known of it. */
+function followTraffic({ traffic, clock }: ControllerParts, { children, subject, stored }: Readable, { state: { stable, policy } }: Decision): Spread {
+  const key = keyOf(subject);
+  if (stable === undefined || policy?.terms === undefined) {
+    traffic.forget(key);
+    return spreadOf({ nowMs: clock.nowMs(), policy, pods: [], view: undefined, stored });
+  }
+  const pods = stablePodsOf(children.pods, shortHash(stable.hash));
+  traffic.follow(key, { revision: policy.revision, hash: stable.hash, pods });
+  return spreadOf({ nowMs: clock.nowMs(), policy, pods, view: traffic.view(key), stored });
 }
 
 /** An API server that fails once is not worth a word; one that goes on does. */

@@ -9,6 +9,7 @@ import { ChildrenWriter } from './children.ts';
 import { churnModelReconciler, CONTROLLER } from './controller.ts';
 import { followDefinition, missingFieldsGauge } from './definition/served.ts';
 import { healthServer, readinessOf } from './health-server.ts';
+import { ModelSecrets } from './model-secrets.ts';
 import { modelMetrics } from './model-metrics.ts';
 import { resyncPeriodically } from './resync.ts';
 import { ApiClient } from './runtime/api-client.ts';
@@ -27,6 +28,8 @@ import { retryingTransport } from './runtime/retrying-transport.ts';
 import { RuntimeMetrics } from './runtime/runtime-metrics.ts';
 import { timedTransport } from './runtime/transport.ts';
 import { WorkQueue } from './runtime/work-queue.ts';
+import { podControl } from './traffic/pod-control.ts';
+import { TrafficReader } from './traffic/traffic-reader.ts';
 import { childSettings, leaseTiming, type OperatorEnvironment } from './settings.ts';
 
 /** Time for running reconciles to finish after SIGTERM; the pod's grace period must be longer. */
@@ -73,13 +76,15 @@ export async function runOperator({ environment, logger, stop }: OperatorInput):
   const caches = new Caches({ client, clock, random, logger, metrics, namespaces: watched.length === 0 ? 'All' : watched }, environment.CHURNOPS_OPERATOR_CLASS);
   const events = new EventRecorder({ client, reportingController: `${GROUP}/operator`, reportingInstance: environment.POD_NAME, clock, random, logger, metrics });
   const settings = childSettings(environment);
-  const children = new ChildrenWriter({ client, caches, settings, clock, apply: new OwnedApply({ client, annotation: ANNOTATIONS.applied, logger }) });
+  const children = new ChildrenWriter({ client, caches, settings, clock, secrets: new ModelSecrets({ client, clock, random }), apply: new OwnedApply({ client, annotation: ANNOTATIONS.applied, logger }) });
   const queue = new WorkQueue({ name: CONTROLLER, clock, metrics });
   // A standby keeps the keys, too: once it leads it looks at everything.
   caches.onChange((key, initial) => queue.add(key, initial ? 'Low' : 'Normal'));
+  const control = podControl();
+  const traffic = new TrafficReader({ read: control.read, clock, wake: (key) => queue.add(key) });
   const loop = new ReconcilerLoop({
     name: CONTROLLER, queue, workers: environment.CHURNOPS_WORKERS, clock, random, logger, metrics,
-    reconcile: churnModelReconciler({ client, caches, children, events, clock }),
+    reconcile: churnModelReconciler({ client, caches, children, events, clock, traffic }),
     fields: (key) => ({ generation: caches.models.get(refOfKey(key))?.metadata.generation }),
   });
   modelMetrics(registry, caches, () => elector === undefined || fence.leftMs > 0);
@@ -96,7 +101,7 @@ export async function runOperator({ environment, logger, stop }: OperatorInput):
     const leadership = await elector?.acquire(stop);
     const cancelResync = resyncPeriodically({ caches, queue, clock, random });
     try {
-      await work({ caches, loop, stop, leadership });
+      await work({ caches, loop, traffic, stop, leadership });
     } finally {
       cancelResync();
       // Keys that wait for hours would keep the process alive.
@@ -112,12 +117,12 @@ export async function runOperator({ environment, logger, stop }: OperatorInput):
     following.abort();
     await followed;
     await closeGracefully(server, 1000);
-    await Promise.all([connection.close(), electionConnection.close()]);
+    await Promise.all([connection.close(), electionConnection.close(), control.close()]);
   }
 }
 
 /** Looks at everything anew, for the leader before may have written since our copies were made, then works. */
-async function work({ caches, loop, stop, leadership }: Readonly<{ caches: Caches; loop: ReconcilerLoop; stop: AbortSignal; leadership: Leadership | undefined }>): Promise<void> {
+async function work({ caches, loop, traffic, stop, leadership }: Readonly<{ caches: Caches; loop: ReconcilerLoop; traffic: TrafficReader; stop: AbortSignal; leadership: Leadership | undefined }>): Promise<void> {
   if (leadership !== undefined) {
     try {
       await caches.refresh(AbortSignal.any([stop, leadership.lost]));
@@ -126,5 +131,9 @@ async function work({ caches, loop, stop, leadership }: Readonly<{ caches: Cache
       throw error;
     }
   }
+  const reading = new AbortController();
+  const read = traffic.run(AbortSignal.any([reading.signal, stop]));
   await loop.run({ stop, graceMs: GRACE_MS, ...(leadership === undefined ? {} : { halt: leadership.lost }) });
+  reading.abort();
+  await read;
 }

@@ -7,7 +7,7 @@ import type { ChildProblem } from './status/report.ts';
  * being written. `outdated`: what was decided on is not so (the model is gone, a Deployment is there that no cache knew), so that nothing
  * was written but what put that right: look again. `ending`: the namespace is being deleted, and the model with it.
  */
-export type ApplyResult = Readonly<{ problems: readonly ChildProblem[]; failed: readonly ApiError[]; serviceSwitched: boolean; pending: boolean; outdated: boolean; ending: boolean }>;
+export type ApplyResult = Readonly<{ problems: readonly ChildProblem[]; failed: readonly ApiError[]; serviceSwitched: boolean; /** Something of the children falls due then, milliseconds from now. */ recheckMs: number | undefined; pending: boolean; outdated: boolean; ending: boolean }>;
 
 /** A child on its way out for longer is held by somebody's finalizer. */
 const TERMINATES_WITHIN_MS = 30_000;
@@ -44,6 +44,7 @@ export class Round {
   pending = false;
   outdated = false;
   ending = false;
+  recheckMs: number | undefined;
   readonly #lookForOwner: () => Promise<boolean>;
   #ownerIsThere: boolean | undefined;
 
@@ -59,8 +60,8 @@ export class Round {
   }
 
   result(serviceSwitched: boolean): ApplyResult {
-    const { problems, failed, pending, outdated, ending } = this;
-    return { problems, failed, pending, outdated, ending, serviceSwitched };
+    const { problems, failed, pending, outdated, ending, recheckMs } = this;
+    return { problems, failed, pending, outdated, ending, recheckMs, serviceSwitched };
   }
 
   async do<T>(put: Promise<Put<T>>): Promise<T | undefined> {

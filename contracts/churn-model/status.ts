@@ -138,6 +138,8 @@ export type LatestVersion = z.infer<typeof LatestVersion>;
 
 const Percent = z.number().min(0).max(100);
 
+const SIDE = { requests: Count.describe('All of them.'), errors: Count.describe('Those that failed.') };
+
 /** What stable's pods are told about the candidate beside them, and what they make of it. */
 export const TrafficStatus = z.object({
   revision: z.int().min(1).describe('Of the newest traffic policy; grows from rollout to rollout.'),
@@ -153,6 +155,20 @@ export const TrafficStatus = z.object({
       maxErrorPercent: Percent.describe('Share of 50 forwards that may fail before the breaker opens, in percent.'),
     })
     .describe('What it says; absent: no pod has one.')
+    .optional(),
+  pods: z
+    .object({ asked: Count.describe('Ready pods of stable that were there when it was written.'), following: Count.describe('Those among them that follow it.') })
+    .describe('How far it has come.')
+    .optional(),
+  counters: z
+    .object({
+      at: Time.describe('When they were read; RFC 3339.'),
+      own: z.object(SIDE).describe('Requests that reached the scoring of stable.'),
+      candidate: z
+        .object({ ...SIDE, fallbacks: Count.describe("Rows meant for the candidate that were answered with stable's score."), dropped: Count.describe('Requests that were to be mirrored and were not: too much waited.') })
+        .describe('Requests that stable sent to the candidate.'),
+    })
+    .describe('Of this revision, over the pods that follow it; not newer than half a minute.')
     .optional(),
 }).describe("What stable's pods are told about the candidate, and what they make of it.");
 export type TrafficStatus = z.infer<typeof TrafficStatus>;

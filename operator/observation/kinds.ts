@@ -82,6 +82,7 @@ const Pod = z.object({
       phase: z.string().default('Pending'),
       reason: z.string().optional(),
       message: z.string().optional(),
+      podIP: z.string().optional(),
       conditions: z.array(z.object(ConditionOf.shape)).default([]),
       initContainerStatuses: z.array(ContainerStatus).default([]),
       containerStatuses: z.array(ContainerStatus).default([]),

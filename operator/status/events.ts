@@ -1,6 +1,6 @@
 import type { Move } from '../rollout/decision.ts';
 import { boundedText, LONGEST_CAUSE_BYTES } from './bounded-text.ts';
-import { dueAt } from './message.ts';
+import { dueAt } from './due-at.ts';
 
 /** What an event says; the recorder adds the rest. */
 export type EventText = Readonly<{ type: 'Normal' | 'Warning'; reason: string; action: string; note: string }>;

@@ -1,15 +1,10 @@
 import { ACTIONS } from '../../contracts/names.ts';
 import type { Decision } from '../rollout/decision.ts';
 import { boundedText, LONGEST_CAUSE_BYTES } from './bounded-text.ts';
-import { instant } from './instant.ts';
+import { dueAt } from './due-at.ts';
 
 /** What a person reads in `kubectl get churn -o wide`: what is, and what happens next. */
 export type StatusMessage = string;
-
-/** A due time for people: whole seconds are enough. */
-export function dueAt(ms: number): string {
-  return instant(ms).replace(/\.\d+Z$/, 'Z');
-}
 
 function subjectOf(decision: Decision): string {
   const { candidate } = decision.state;

@@ -7,10 +7,12 @@ import { mergeConditions, type ConditionDraft } from './conditions.ts';
 import { messageOf } from './message.ts';
 import { instant } from './instant.ts';
 import { rolloutRecord } from './rollout-record.ts';
+import type { Spread } from './policy-spread.ts';
+import { gateConditions, shownAUC } from './gate-condition.ts';
 import { fieldsWithoutEffect, promotionNote } from './spec-honoured.ts';
 
 /** A child that could not be brought to what is wanted. */
-export type ChildProblem = Readonly<{ reason: 'NameConflict' | 'ApplyRefused' | 'ApplyFailed' | 'ChildTerminating'; message: string }>;
+export type ChildProblem = Readonly<{ reason: 'NameConflict' | 'ApplyRefused' | 'ApplyFailed' | 'ChildTerminating' | 'SecretUnreadable'; message: string }>;
 
 export type ReportInput = Readonly<{
   nowMs: number;
@@ -26,6 +28,8 @@ export type ReportInput = Readonly<{
   problems: readonly ChildProblem[];
   /** The newest run of the retention Job that is still to be seen. */
   retention: RetentionRun | undefined;
+  /** How far the traffic policy has come. */
+  spread: Spread;
   /** Whether the Service that is there selects the stable version. */
   serviceSelects: boolean;
   stored: ChurnModelStatus | undefined;
@@ -143,9 +147,10 @@ function retentionCondition(input: ReportInput): readonly ConditionDraft[] {
 /** The whole status. Two calls with equal facts give equal documents but for the transition times of conditions that moved. */
 export function statusOf(input: ReportInput): ChurnModelStatus {
   const { decision, problems } = input;
-  const drafts = [readyCondition(input), availableCondition(input), progressingCondition(input), ...scalingConditions(input), ...retentionCondition(input), honouredCondition(input.spec)];
+  const drafts = [readyCondition(input), availableCondition(input), progressingCondition(input), ...scalingConditions(input), ...gateConditions(decision), ...(input.spread.condition === undefined ? [] : [input.spread.condition]), ...retentionCondition(input), honouredCondition(input.spec)];
   const conditions: Condition[] = mergeConditions(drafts, input.stored?.conditions ?? [], input.generation, instant(input.nowMs));
-  const auc = decision.state.stable?.testAUC;
+  const auc = shownAUC(decision);
+  const record = rolloutRecord(decision.state);
   const conflict = joinedProblem(problems);
   const rolling = rollingOf(input);
   const retention = retentionOf(input);
@@ -155,7 +160,8 @@ export function statusOf(input: ReportInput): ChurnModelStatus {
     message: boundedText(conflict?.message ?? (rolling === undefined ? messageOf(decision) : `${messageOf(decision)} ${rolling.message}`), LONGEST_MESSAGE_BYTES),
     ...(auc === undefined ? {} : { auc: auc.toFixed(3) }),
     conditions,
-    ...rolloutRecord(decision.state),
+    ...record,
+    ...(record.traffic === undefined ? {} : { traffic: { ...record.traffic, ...input.spread.read } }),
     ...(retention === undefined ? {} : { retention }),
   };
 }

@@ -4,6 +4,7 @@ import { ChurnModelSpec } from '../../../contracts/churn-model/spec.ts';
 import { ANNOTATIONS, FIELD_MANAGER } from '../../../contracts/names.ts';
 import { Caches } from '../../../operator/caches.ts';
 import { ChildrenWriter } from '../../../operator/children.ts';
+import { ModelSecrets } from '../../../operator/model-secrets.ts';
 import { AUTOSCALERS, DEPLOYMENTS } from '../../../operator/observation/kinds.ts';
 import type { Children } from '../../../operator/observation/observe.ts';
 import type { Subject } from '../../../operator/resources/subject.ts';
@@ -40,7 +41,7 @@ async function oneRound(live: Live | undefined, answer: (path: string, isWrite: 
   const client = new ApiClient({ transport, fieldManager: FIELD_MANAGER });
   const clock = new ManualClock();
   const caches = new Caches({ client, clock, random: () => 0.5, logger, metrics: new RuntimeMetrics(new Registry()), namespaces: 'All' });
-  const writer = new ChildrenWriter({ client, caches, settings: operatorSettings(), clock, apply: new OwnedApply({ client, annotation: ANNOTATIONS.applied, logger }) });
+  const writer = new ChildrenWriter({ client, caches, settings: operatorSettings(), clock, secrets: new ModelSecrets({ client, clock, random: () => 0.5 }), apply: new OwnedApply({ client, annotation: ANNOTATIONS.applied, logger }) });
   const result = await writer.write(subject, children, decision, new AbortController().signal);
   return {
     result,

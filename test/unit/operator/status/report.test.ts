@@ -16,7 +16,7 @@ function input(over: Partial<Facts> = {}, rest: Partial<ReportInput> = {}): Repo
   const given = facts(over);
   const decision = decide(given);
   const stablePods = decision.state.stable === undefined ? undefined : given.pods(decision.state.stable.hash);
-  return { nowMs: NOW_MS, generation: 3, spec, decision, stablePods, replicas: given.wanted.replicas, autoscaling: undefined, problems: [], retention: undefined, serviceSelects: true, stored: undefined, ...rest };
+  return { nowMs: NOW_MS, generation: 3, spec, decision, stablePods, replicas: given.wanted.replicas, autoscaling: undefined, problems: [], retention: undefined, spread: { condition: undefined, read: {}, recheckMs: undefined }, serviceSelects: true, stored: undefined, ...rest };
 }
 
 function condition(status: ChurnModelStatus, type: ConditionType): string {

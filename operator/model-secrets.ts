@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { SECRETS as NAMES } from '../contracts/names.ts';
+import { modelSecretName, planFeedback, planPredictionKeys, rotationOf, type SecretPlan } from './resources/model-secrets.ts';
+import type { Subject } from './resources/subject.ts';
+import { attempt, nameConflict, type Put, type Round } from './round.ts';
+import type { ApiClient } from './runtime/api-client.ts';
+import { BoundedMap } from './runtime/bounded-map.ts';
+import type { Clock, Random } from './runtime/clock.ts';
+import { controllerOf, StoredMeta, type KubeObject } from './runtime/kube-object.ts';
+import type { ResourceKind } from './runtime/resource-kind.ts';
+
+const Secret = z.object({ apiVersion: z.string().default('v1'), kind: z.string().default('Secret'), metadata: StoredMeta, data: z.record(z.string(), z.string()).optional() });
+type Secret = z.infer<typeof Secret>;
+/** Never cached, never logged: read where something is to be found out, and forgotten. */
+export const SECRETS: ResourceKind<Secret> = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true, schema: Secret };
+
+/** Nobody tells us when a Secret is deleted, or taken away by somebody: they are not watched, for that is a right to read all of them. */
+const LOOK_EVERY_MS = 3_600_000;
+/** Looks of a thousand models must not come together. */
+const JITTER = 0.5;
+const REMEMBERED_MODELS = 20_000;
+
+type Look = Readonly<{ rotation: string; dueMs: number }>;
+type Which = keyof typeof NAMES;
+const PLANS: Readonly<Record<Which, typeof planFeedback>> = { feedback: planFeedback, predictionKeys: planPredictionKeys };
+
+/**
+ * Keeps the two Secrets about labels: made once, never written over, rotated when a person asks for it. They are looked at when this process first meets
+ * the model, when a rotation is asked for, when something in them falls due, and once an hour.
+ */
+export class ModelSecrets {
+  readonly #client: ApiClient;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  /** By uid. To forget one costs a look. */
+  readonly #looks = new BoundedMap<Look>(REMEMBERED_MODELS);
+
+  constructor(parts: Readonly<{ client: ApiClient; clock: Clock; random: Random }>) {
+    this.#client = parts.client;
+    this.#clock = parts.clock;
+    this.#random = parts.random;
+  }
+
+  /** @returns how long until they are to be looked at again, milliseconds */
+  async keep(round: Round, subject: Subject, signal: AbortSignal): Promise<number> {
+    const rotation = rotationOf(subject);
+    const nowMs = this.#clock.nowMs();
+    const known = this.#looks.get(subject.uid);
+    if (known !== undefined && known.rotation === rotation && nowMs < known.dueMs) return known.dueMs - nowMs;
+    const dues: number[] = [nowMs + LOOK_EVERY_MS * (1 - JITTER * this.#random())];
+    for (const which of ['feedback', 'predictionKeys'] as const) {
+      const kept = await round.do(this.#keepOne(which, round, subject, signal));
+      // Refused, failed or in the way: whoever tries again looks again.
+      if (kept === undefined) return LOOK_EVERY_MS;
+      if (kept.dueMs !== undefined) dues.push(kept.dueMs);
+    }
+    const dueMs = Math.min(...dues);
+    this.#looks.set(subject.uid, { rotation, dueMs });
+    return Math.max(dueMs - nowMs, 0);
+  }
+
+  async #keepOne(which: Which, round: Round, subject: Subject, signal: AbortSignal): Promise<Put<Readonly<{ dueMs: number | undefined }>>> {
+    const name = modelSecretName(subject, which);
+    return attempt(`Secret ${name}`, async () => {
+      const ref = { namespace: subject.namespace, name };
+      const stored = await this.#client.get(SECRETS, ref, signal);
+      const owner = stored === undefined ? undefined : controllerOf(stored);
+      if (stored !== undefined && owner?.uid !== subject.uid) return { problem: nameConflict('Secret', name, owner) };
+      if (stored?.metadata.deletionTimestamp !== undefined) return { pending: true };
+      const content = stored === undefined ? undefined : { annotations: stored.metadata.annotations ?? {}, data: stored.data ?? {} };
+      const plan = PLANS[which]({ subject, stored: content, nowMs: this.#clock.nowMs(), random: randomBytes });
+      return this.#carryOut(plan, stored, round, ref, signal);
+    });
+  }
+
+  async #carryOut(plan: SecretPlan, stored: KubeObject | undefined, round: Round, ref: Readonly<{ namespace: string; name: string }>, signal: AbortSignal): Promise<Put<Readonly<{ dueMs: number | undefined }>>> {
+    switch (plan.plan) {
+      case 'Refuse':
+        return { problem: { reason: 'SecretUnreadable', message: plan.message } };
+      case 'Keep':
+        return { object: { dueMs: plan.dueMs } };
+      case 'Create':
+        if (!(await round.ownerIsThere())) return {};
+        await this.#client.create(SECRETS, plan.secret, signal);
+        return { object: { dueMs: plan.dueMs } };
+      case 'Patch': {
+        // Only the very state that was looked at: what somebody wrote meanwhile is looked at first.
+        const { uid, resourceVersion } = stored?.metadata ?? {};
+        await this.#client.mergePatch(SECRETS, ref, plan.patch, { uid, resourceVersion }, signal);
+        return { object: { dueMs: plan.dueMs } };
+      }
+    }
+  }
+}
