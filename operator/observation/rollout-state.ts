@@ -1,6 +1,6 @@
 import type { CandidateVersion, ChurnModelStatus, Inspection, LatestVersion, PreviousVersion, RejectedVersion, StableVersion, TrafficStatus } from '../../contracts/churn-model/status.ts';
 import { isCandidateHash, isPackageDigest } from '../../contracts/digest.ts';
-import { INITIAL_STATE, type Beside, type Candidate, type InspectionState, type Latest, type PolicyRecord, type PolicyTerms, type Previous, type Rejected, type RejectionReason, type RolloutState, type Stable, type VersionIdentity } from '../rollout/state.ts';
+import { INITIAL_STATE, type Beside, type Candidate, type InspectionState, type Latest, type PolicyRecord, type Previous, type Rejected, type RejectionReason, type RolloutState, type Stable, type VersionIdentity } from '../rollout/state.ts';
 import { gateStateOf, ms } from './gate-state.ts';
 
 type StoredIdentity = Pick<StableVersion, 'repository' | 'requested' | 'version' | 'entityColumn' | 'testAUC'> & { readonly digest?: string | undefined; readonly hash?: string | undefined };
@@ -52,12 +52,7 @@ function besideOf({ weight, step, stepStartedAt, readyAt, downSince, gate }: Can
 function policyOf(stored: TrafficStatus | undefined): PolicyRecord | undefined {
   if (stored === undefined) return undefined;
   const { revision, writtenAt, policy } = stored;
-  return { revision, writtenAtMs: ms(writtenAt), terms: policy === undefined ? undefined : termsOf(policy) };
-}
-
-/** In the order that a policy's text has, whatever the API server made of it. */
-function termsOf({ mode, percent, stableHash, candidateHash, candidateVersion, candidateAddress, maxErrorPercent }: NonNullable<TrafficStatus['policy']>): PolicyTerms {
-  return { mode, percent, stableHash, candidateHash, candidateVersion, candidateAddress, maxErrorPercent };
+  return { revision, writtenAtMs: ms(writtenAt), terms: policy };
 }
 
 function latestOf(stored: LatestVersion | undefined): Latest | undefined {

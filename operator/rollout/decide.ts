@@ -147,11 +147,16 @@ function unrecordedOf(facts: Facts, state: RolloutState): string | undefined {
   return facts.pods(facts.selected).ready > 0 ? facts.selected : undefined;
 }
 
-/** The evaluation that should run: the gate's, while the candidate is beside stable. */
+/**
+ * The evaluation that should run: the gate's, while the candidate is beside stable. Its name is made of what the status remembers, so that a run is
+ * written down first: a crash in between makes no second Job.
+ */
 function evaluationOf(facts: Facts, state: RolloutState): Decision['evaluation'] {
   const { stable, candidate } = state;
   if (stable === undefined || candidate?.stage !== 'Deployed' || candidate.gate?.state !== 'Running' || !isBesideStable(facts, state)) return undefined;
   const { identity, gate, startedAtMs, readyAtMs } = candidate;
+  const remembered = facts.state.candidate;
+  if (remembered?.stage !== 'Deployed' || remembered.startedAtMs !== startedAtMs || remembered.identity.hash !== identity.hash || remembered.gate?.run !== gate.run) return undefined;
   return { candidate: identity, stable: identityOf(stable), startedAtMs, run: gate.run, sinceMs: readyAtMs ?? startedAtMs, lastLook: gate.finding };
 }
 

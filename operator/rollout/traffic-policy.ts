@@ -67,7 +67,9 @@ export function decidePolicy(facts: Facts, state: RolloutState, isBeside: boolea
   return { revision: Math.max((before?.revision ?? 0) + 1, nowMs), writtenAtMs: nowMs, terms };
 }
 
-/** The document that pods bear. */
+/** The document that pods bear: its fields in one order, whoever remembered the terms, so that the same policy is the same text. */
 export function policyOf(record: PolicyRecord | undefined): TrafficPolicy | undefined {
-  return record?.terms === undefined ? undefined : { schemaVersion: 1, revision: record.revision, ...record.terms };
+  if (record?.terms === undefined) return undefined;
+  const { mode, percent, stableHash, candidateHash, candidateVersion, candidateAddress, maxErrorPercent } = record.terms;
+  return { schemaVersion: 1, revision: record.revision, mode, percent, stableHash, candidateHash, candidateVersion, candidateAddress, maxErrorPercent };
 }

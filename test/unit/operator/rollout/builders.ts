@@ -1,5 +1,5 @@
 import { candidateHash, packageDigest } from '../../../../contracts/digest.ts';
-import type { InspectionReport } from '../../../../contracts/reports.ts';
+import type { EvaluationReport, InspectionReport } from '../../../../contracts/reports.ts';
 import type { Facts, InspectionJob, PodProblem, VersionPods, Wanted, WantedGate, WantedTraffic } from '../../../../operator/rollout/facts.ts';
 import { INITIAL_STATE, UNEXPOSED, type Candidate, type GateFinding, type InspectionState, type Latest, type Previous, type Rejected, type Stable, type VersionIdentity } from '../../../../operator/rollout/state.ts';
 
@@ -44,6 +44,25 @@ export function deployed(version: string, over: Partial<Candidate & { stage: 'De
     message: 'passed',
     report: undefined,
     ...UNEXPOSED,
+    ...over,
+  };
+}
+
+const EVALUATION_REASONS = { Pass: 'Proven', Fail: 'AUCTooLow', Inconclusive: 'TooFewLabels', NotDue: 'TooFewNewLabels', Error: 'EvaluationFailed' } as const;
+
+/** What an evaluation reports of a candidate. */
+export function evaluation(hash: string, verdict: EvaluationReport['verdict'], finishedAtMs = NOW_MS - 1000, over: Partial<EvaluationReport> = {}): EvaluationReport {
+  const auc = { value: 0.81, lower: 0.7, upper: 0.9, variance: 0.003 };
+  return {
+    schemaVersion: 1,
+    kind: 'EvaluationReport',
+    candidateHash: hash,
+    verdict,
+    reason: EVALUATION_REASONS[verdict],
+    message: 'as it is',
+    candidate: { rows: 60, positives: 12, negatives: 48, auc },
+    finishedAt: new Date(finishedAtMs).toISOString(),
+    report: null,
     ...over,
   };
 }

@@ -1,21 +1,29 @@
 import { ChurnModelStatus } from '../../../../contracts/churn-model/status.ts';
 import { currentTry } from '../../../../operator/observation/observe.ts';
 import { rolloutStateOf } from '../../../../operator/observation/rollout-state.ts';
+import { TrafficPolicy } from '../../../../contracts/traffic.ts';
 import { decide } from '../../../../operator/rollout/decide.ts';
 import type { Decision, DesiredAutoscaler } from '../../../../operator/rollout/decision.ts';
-import type { Facts, InspectionJob, VersionPods } from '../../../../operator/rollout/facts.ts';
+import type { EvaluationJob, Facts, InspectionJob, VersionPods, WantedGate } from '../../../../operator/rollout/facts.ts';
 import { DRAIN_MS } from '../../../../operator/rollout/previous.ts';
 import type { RolloutState, VersionIdentity } from '../../../../operator/rollout/state.ts';
 import { rolloutRecord } from '../../../../operator/status/rollout-record.ts';
 import { SETTLE_MS } from '../../../../operator/rollout/sizing.ts';
-import { identity, MINUTE_MS, NOW_MS, wanted, wantedLatest } from './builders.ts';
+import { evaluation, identity, MINUTE_MS, NOW_MS, TRAFFIC, wanted, wantedLatest } from './builders.ts';
 import { brokenBy, type ClusterNow, type Write } from './simulated-invariants.ts';
 import { inspectionJob, jobName, isReadyAt, newestOf, newTry, podProblemAt, type PackageBehaviour, type PodBehaviour, type SimulatedJob } from './simulated-packages.ts';
 
 /** How often `latest` is resolved. */
 export const POLL_MS = 6 * MINUTE_MS;
 
-type SimulatedDeployment = { identity: VersionIdentity; replicas: number; podsBornMs: number[] };
+type SimulatedDeployment = { identity: VersionIdentity; replicas: number; podsBornMs: number[]; /** Of the pod in the same place. */ policies: (TrafficPolicy | undefined)[] };
+
+/** How long a look of the gate takes. */
+const EVALUATION_MS = 5000;
+
+function evaluationName({ candidate, startedAtMs, run }: Readonly<{ candidate: Pick<VersionIdentity, 'hash'>; startedAtMs: number; run: number }>): string {
+  return `${candidate.hash}/${startedAtMs}/${run}`;
+}
 
 /** An invariant of DESIGN section 4 that did not hold. */
 export class Broken extends Error {
@@ -34,6 +42,12 @@ export class SimulatedCluster {
   published: readonly string[] = ['a'];
   storeDead = false;
   overtakes = false;
+  /** What candidates must prove; undefined: nothing. */
+  gate: WantedGate | undefined;
+  /** Of stable's requests, in Shadow. */
+  mirrorPercent = 100;
+  /** How looks of the gate end. */
+  evaluations: 'Pass' | 'Fail' | 'Inconclusive' | 'Error' | 'Broken' | 'NotDue' = 'Inconclusive';
   autoscaling: Facts['wanted']['autoscaling'];
   /** Pods that the load of whoever serves asks for; undefined: no figures. */
   load: number | undefined;
@@ -41,7 +55,10 @@ export class SimulatedCluster {
   readonly #packages: Readonly<Record<string, PackageBehaviour>>;
   readonly #deployments = new Map<string, SimulatedDeployment>();
   readonly #jobs = new Map<string, SimulatedJob>();
+  readonly #evaluations = new Map<string, number>();
   readonly #budgets = new Set<string>();
+  #found: string | undefined;
+  #newestPolicy: TrafficPolicy | undefined;
   readonly #leftAtMs = new Map<string, number>();
   #autoscaler: Readonly<{ hash: string; min: number; max: number }> | undefined;
   #selected: string | undefined;
@@ -80,6 +97,7 @@ export class SimulatedCluster {
     const deployment = this.#deployments.get(this.identityOf(version).hash);
     if (deployment === undefined || deployment.podsBornMs.length === 0) return;
     deployment.podsBornMs = [...deployment.podsBornMs.slice(1), this.nowMs];
+    deployment.policies = [...deployment.policies.slice(1), undefined];
     this.log.push(`${this.#time()} a pod of ${version} dies`);
   }
 
@@ -118,9 +136,33 @@ export class SimulatedCluster {
     this.log.push(`${this.#time()} the status is lost`);
   }
 
+  /** Somebody (a test, the next version of the operator) gives the candidate beside stable a weight; 0: back to Shadow. */
+  giveWeight(weight: number): void {
+    const { state } = this;
+    if (state.candidate?.stage !== 'Deployed') return;
+    const exposure = weight === 0 ? { mode: 'Shadow' as const } : { mode: 'Canary' as const, weight, step: 1, stepStartedAtMs: this.nowMs };
+    this.#status = JSON.stringify(rolloutRecord({ ...state, candidate: { ...state.candidate, exposure } }));
+    this.log.push(`${this.#time()} somebody gives the candidate ${weight} % of callers`);
+  }
+
+  /** Policies that pods bear, each once. */
+  get borne(): readonly TrafficPolicy[] {
+    const texts = [...this.#deployments.values()].flatMap(({ policies }) => policies.flatMap((policy) => (policy === undefined ? [] : [JSON.stringify(policy)])));
+    return [...new Set(texts)].map((text) => TrafficPolicy.parse(JSON.parse(text)));
+  }
+
+  /** Whether every pod of stable, and no other, bears the newest policy, or none does where there is none. */
+  get isToldAsWanted(): boolean {
+    const { stable, policy, candidate } = this.state;
+    const isBeside = this.gate !== undefined && candidate?.stage === 'Deployed' && candidate.inspectionKey !== undefined;
+    if ((policy?.terms !== undefined) !== isBeside || this.#found !== (isBeside ? candidate.identity.hash : undefined)) return false;
+    return [...this.#deployments].every(([hash, { policies }]) => policies.every((borne) => borne?.revision === (hash === stable?.hash && isBeside ? policy?.revision : undefined)));
+  }
+
   /** Someone deletes the inspect Jobs. */
   loseJobs(): void {
     this.#jobs.clear();
+    this.#evaluations.clear();
     this.log.push(`${this.#time()} Jobs are lost`);
   }
 
@@ -136,6 +178,7 @@ export class SimulatedCluster {
     for (const write of this.#plan(decision)) {
       if (writes.length >= cutOffAfter) {
         this.log.push(`${this.#time()} the operator is cut off`);
+        this.nowMs += 1; // the next one begins later
         break;
       }
       this.#check(write, facts, decision, demand);
@@ -148,11 +191,12 @@ export class SimulatedCluster {
   }
 
   facts(): Facts {
-    const { state, replicas, autoscaling } = this;
-    const want = this.version === 'latest' ? wantedLatest({ replicas, autoscaling, poll: { intervalMs: POLL_MS, offsetMs: MINUTE_MS, whileUnderWay: this.overtakes } }) : wanted(this.version, { replicas, autoscaling });
+    const { state, replicas, autoscaling, gate } = this;
+    const common = { replicas, autoscaling, gate, traffic: { ...TRAFFIC, mirrorPercent: this.mirrorPercent } };
+    const want = this.version === 'latest' ? wantedLatest({ ...common, poll: { intervalMs: POLL_MS, offsetMs: MINUTE_MS, whileUnderWay: this.overtakes } }) : wanted(this.version, common);
     const current = currentTry(want, state);
     const inspectionJob: InspectionJob = current === undefined ? { state: 'Absent' } : this.#jobFacts(jobName(current.key, current.attempt, current.startedAtMs));
-    return { nowMs: this.nowMs, wanted: want, state, selected: this.#selected?.slice(0, 8), pods: (hash) => this.podFacts(hash), autoscaler: this.#liveAutoscaler(), policyOnPods: undefined, inspectionJob, evaluationJob: { state: 'Absent' } };
+    return { nowMs: this.nowMs, wanted: want, state, selected: this.#selected?.slice(0, 8), pods: (hash) => this.podFacts(hash), autoscaler: this.#liveAutoscaler(), policyOnPods: this.borne.toSorted((a, b) => b.revision - a.revision)[0], inspectionJob, evaluationJob: this.#evaluationFacts(state) };
   }
 
   /** @param hash whole, or its first 8 digits */
@@ -165,8 +209,11 @@ export class SimulatedCluster {
 
   /** The next thing to write, each time looking at what is there: what is as wanted already is not written. */
   *#plan(decision: Decision): Generator<Write> {
-    const { inspection } = decision;
+    yield* this.#policyWrites(decision);
+    const { inspection, evaluation, besideStable } = decision;
     if (inspection !== undefined && !this.#jobs.has(jobName(inspection.key, inspection.attempt, inspection.startedAtMs))) yield { write: 'CreateJob', key: inspection.key, attempt: inspection.attempt };
+    if (evaluation !== undefined && !this.#evaluations.has(evaluationName(evaluation))) yield { write: 'CreateEvaluation', hash: evaluation.candidate.hash };
+    if (besideStable !== undefined && this.#found !== besideStable) yield { write: 'ApplyCandidateService', hash: besideStable };
     for (const { identity: { hash } } of decision.versions) {
       if (!this.#deployments.has(hash)) yield { write: 'CreateDeployment', hash };
       if (!this.#budgets.has(hash)) yield { write: 'CreateBudget', hash };
@@ -186,7 +233,15 @@ export class SimulatedCluster {
     const keep = new Set<string>(decision.versions.map((version) => version.identity.hash));
     for (const hash of this.#deployments.keys()) if (!keep.has(hash) && hash.slice(0, 8) !== decision.unrecorded) yield { write: 'DeleteDeployment', hash };
     for (const hash of this.#budgets) if (!keep.has(hash) && hash.slice(0, 8) !== decision.unrecorded) yield { write: 'DeleteBudget', hash };
+    if (besideStable === undefined && this.#found !== undefined) yield { write: 'DeleteCandidateService' };
     if (JSON.stringify(rolloutRecord(decision.state)) !== this.#status) yield { write: 'Status' };
+  }
+
+  *#policyWrites({ policy, state: { stable } }: Decision): Generator<Write> {
+    for (const [hash, { policies }] of this.#deployments) {
+      const wanted = hash === stable?.hash ? policy : undefined;
+      for (const [pod, borne] of policies.entries()) if (JSON.stringify(borne) !== JSON.stringify(wanted)) yield { write: 'Policy', hash, pod, policy: wanted };
+    }
   }
 
   *#autoscalerWrite(desired: DesiredAutoscaler | undefined): Generator<Write> {
@@ -205,6 +260,7 @@ export class SimulatedCluster {
   #resize(deployment: SimulatedDeployment, replicas: number): void {
     deployment.replicas = replicas;
     deployment.podsBornMs = Array.from({ length: replicas }, (_, index) => deployment.podsBornMs[index] ?? this.nowMs);
+    deployment.policies = Array.from({ length: replicas }, (_, index) => deployment.policies[index]);
   }
 
   #carryOut(write: Write, decision: Decision): void {
@@ -217,9 +273,25 @@ export class SimulatedCluster {
       case 'CreateDeployment': {
         const version = decision.versions.find((each) => each.identity.hash === write.hash);
         // The API server's default: an apply without replicas makes one.
-        if (version !== undefined) this.#deployments.set(write.hash, { identity: version.identity, replicas: 1, podsBornMs: [this.nowMs] });
+        if (version !== undefined) this.#deployments.set(write.hash, { identity: version.identity, replicas: 1, podsBornMs: [this.nowMs], policies: [undefined] });
         return;
       }
+      case 'Policy': {
+        const { hash, pod, policy } = write;
+        const deployment = this.#deployments.get(hash);
+        if (deployment !== undefined) deployment.policies[pod] = policy;
+        this.#newestPolicy = policy ?? this.#newestPolicy;
+        return;
+      }
+      case 'ApplyCandidateService':
+        this.#found = write.hash;
+        return;
+      case 'DeleteCandidateService':
+        this.#found = undefined;
+        return;
+      case 'CreateEvaluation':
+        if (decision.evaluation !== undefined) this.#evaluations.set(evaluationName(decision.evaluation), this.nowMs);
+        return;
       case 'DeleteDeployment':
         this.#deployments.delete(write.hash);
         return;
@@ -276,6 +348,9 @@ export class SimulatedCluster {
       sizeFound: this.#arrived.size,
       size: (hash) => this.#deployments.get(hash)?.replicas,
       ready: (hash) => this.podFacts(hash).ready,
+      borne: this.borne,
+      newestPolicy: this.#newestPolicy,
+      found: this.#found,
       isDraining: (hash) => hash !== selected && this.nowMs - (this.#leftAtMs.get(hash) ?? 0) < DRAIN_MS,
     };
     const broken = brokenBy(write, state, facts, decision);
@@ -286,6 +361,16 @@ export class SimulatedCluster {
     const job = this.#jobs.get(name);
     if (job === undefined) return { state: 'Absent' };
     return inspectionJob(job, this.#packages[job.version ?? '']?.inspection, (version) => this.identityOf(version), this.nowMs);
+  }
+
+  #evaluationFacts({ candidate }: RolloutState): EvaluationJob {
+    if (candidate?.stage !== 'Deployed' || candidate.gate?.state !== 'Running') return { state: 'Absent' };
+    const bornMs = this.#evaluations.get(evaluationName({ candidate: candidate.identity, startedAtMs: candidate.startedAtMs, run: candidate.gate.run }));
+    if (bornMs === undefined) return { state: 'Absent' };
+    const finishedAtMs = bornMs + EVALUATION_MS;
+    if (this.nowMs < finishedAtMs) return { state: 'Running', problem: undefined };
+    if (this.evaluations === 'Broken') return { state: 'Broken', message: 'OOMKilled', finishedAtMs };
+    return { state: 'Finished', report: evaluation(candidate.identity.hash, this.storeDead ? 'Error' : this.evaluations, finishedAtMs), finishedAtMs };
   }
 
   #behaviour({ identity: { version } }: SimulatedDeployment): PodBehaviour {

@@ -1,6 +1,7 @@
 import { OUTAGE_MS } from '../../../../operator/rollout/callers.ts';
 import type { Decision } from '../../../../operator/rollout/decision.ts';
 import type { Facts } from '../../../../operator/rollout/facts.ts';
+import type { TrafficPolicy } from '../../../../contracts/traffic.ts';
 
 /** A write, in words. */
 export type Write = Readonly<
@@ -11,6 +12,10 @@ export type Write = Readonly<
   | { write: 'Scale'; hash: string; from: number; to: number }
   | { write: 'Select'; from: string | undefined; to: string | undefined }
   | { write: 'Status' }
+  /** What a pod of a version bears from now on; undefined: no policy. */
+  | { write: 'Policy'; hash: string; pod: number; policy: TrafficPolicy | undefined }
+  | { write: 'ApplyCandidateService' | 'CreateEvaluation'; hash: string }
+  | { write: 'DeleteCandidateService' }
 >;
 
 /** The cluster just before a write; versions by hash. */
@@ -28,6 +33,12 @@ export type ClusterNow = Readonly<{
   ready: (hash: string) => number;
   /** Callers left it less than a minute ago. */
   isDraining: (hash: string) => boolean;
+  /** Policies that pods bear, each once. */
+  borne: readonly TrafficPolicy[];
+  /** The newest that any pod has ever borne. */
+  newestPolicy: TrafficPolicy | undefined;
+  /** Whose pods the headless Service finds. */
+  found: string | undefined;
 }>;
 
 /** An invariant of DESIGN section 4, and how it does not hold. */
@@ -43,6 +54,7 @@ export function brokenBy(write: Write, now: ClusterNow, facts: Facts, decision: 
     case 'Select':
       return brokenBySelect(write, now, facts);
     case 'Scale':
+      if (write.to < write.from && now.borne.some((policy) => policy.candidateHash === write.hash && write.to < sizeFor(policy, now))) return broken(2, 'a candidate is made smaller than what pods ask of it');
       if (write.hash === now.autoscaled) return broken(9, 'replicas are written that the autoscaler owns');
       if (write.to > write.from) return undefined;
       if (write.hash === now.selected && (now.isAutoscaling || write.to !== now.replicas)) return broken(2, 'the selected side is scaled down');
@@ -50,6 +62,7 @@ export function brokenBy(write: Write, now: ClusterNow, facts: Facts, decision: 
       return undefined;
     case 'DeleteDeployment':
       if (write.hash === now.selected) return broken(7, 'the selected side is deleted');
+      if (now.borne.some((policy) => policy.candidateHash === write.hash)) return broken(2, 'a candidate is deleted that pods still ask');
       return write.hash === decision.state.stable?.hash ? broken(7, 'stable is deleted') : undefined;
     case 'DeleteBudget':
       return now.size(write.hash) === undefined ? undefined : broken(9, 'pods are left without their budget');
@@ -57,7 +70,14 @@ export function brokenBy(write: Write, now: ClusterNow, facts: Facts, decision: 
       return (now.size(write.hash) ?? 0) > 0 ? undefined : broken(9, 'an autoscaler for a Deployment that is not there, or has no pods');
     case 'CreateBudget':
     case 'DeleteAutoscaler':
+    case 'ApplyCandidateService':
       return undefined;
+    case 'Policy':
+      return brokenByPolicy(write, now, facts);
+    case 'DeleteCandidateService':
+      return now.borne.length > 0 ? broken(2, 'pods lose the address that their policy names') : undefined;
+    case 'CreateEvaluation':
+      return facts.state.candidate?.stage === 'Deployed' && facts.state.candidate.identity.hash === write.hash ? undefined : broken(4, 'what is measured is not the candidate');
     case 'CreateJob':
       return facts.state.rejected.some(({ key, version }) => key === facts.wanted.inspectionKey && decision.inspection?.known.includes(version) !== true) ? broken(10, 'a rejected version is inspected again') : undefined;
     case 'CreateDeployment': {
@@ -72,7 +92,30 @@ export function brokenBy(write: Write, now: ClusterNow, facts: Facts, decision: 
   }
 }
 
-function brokenBySelect({ from, to }: Write & { write: 'Select' }, now: ClusterNow, { state: { stable }, nowMs }: Facts): BrokenInvariant | undefined {
+/** Pods of a candidate for what is mirrored or answered by it, by stable's ready pods. */
+function sizeFor({ percent, stableHash }: TrafficPolicy, now: ClusterNow): number {
+  return Math.ceil((now.ready(stableHash) * percent) / 100);
+}
+
+function brokenByPolicy({ hash, policy }: Write & { write: 'Policy' }, now: ClusterNow, { wanted, state }: Facts): BrokenInvariant | undefined {
+  if (policy === undefined) return undefined;
+  if (policy.stableHash !== hash) return broken(4, 'a pod bears a policy for others');
+  const newest = now.newestPolicy;
+  if (newest !== undefined && policy.revision <= newest.revision && JSON.stringify(policy) !== JSON.stringify(newest)) return broken(3, 'pods that know of a newer policy refuse this one');
+  if (policy.mode === 'Canary' && now.ready(policy.candidateHash) === 0) return broken(1, 'callers are sent to a candidate with no ready pod');
+  const before = now.borne.find((other) => other.candidateHash === policy.candidateHash && other.stableHash === policy.stableHash);
+  const isMore = before === undefined || (policy.mode === before.mode ? policy.percent > before.percent : policy.mode === 'Canary');
+  if (isMore && now.ready(policy.candidateHash) < sizeFor(policy, now)) return broken(2, 'more is asked of a candidate than it has pods for');
+  if (now.found !== policy.candidateHash) return broken(2, 'a policy names a candidate that nobody finds');
+  if (wanted.gate === undefined) return broken(5, 'a model without a gate mirrors');
+  const { candidate } = state;
+  const weight = candidate?.stage === 'Deployed' && candidate.exposure.mode === 'Canary' ? candidate.exposure.weight : 0;
+  return policy.mode === 'Canary' && policy.percent > weight && (before?.mode !== 'Canary' || policy.percent > before.percent) ? broken(5, 'callers are moved that nobody gave') : undefined;
+}
+
+function brokenBySelect({ from, to }: Write & { write: 'Select' }, now: ClusterNow, { state: { stable, candidate, previous }, wanted, nowMs }: Facts): BrokenInvariant | undefined {
+  const isGated = wanted.gate !== undefined && stable !== undefined && candidate?.stage === 'Deployed' && candidate.inspectionKey !== undefined && candidate.identity.hash === to;
+  if (isGated && to !== stable.hash && to !== previous?.hash) return broken(5, 'a candidate with a gate takes over');
   const answering = from === undefined ? 0 : now.ready(from);
   if (to === undefined) return answering > 0 ? broken(1, 'the Service leaves pods that answer for nobody') : undefined;
   // Where a hand took all pods away on both sides it does not matter whom callers are sent to.

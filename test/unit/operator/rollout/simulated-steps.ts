@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import { HOUR_MS, keyOf, MINUTE_MS } from './builders.ts';
+import type { WantedGate } from '../../../../operator/rollout/facts.ts';
+import { GATE, HOUR_MS, keyOf, MINUTE_MS } from './builders.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 import type { PackageBehaviour } from './simulated-packages.ts';
 
@@ -17,6 +18,10 @@ export type Step = Readonly<
   | { do: 'Publish'; version: string }
   | { do: 'Unpublish'; version: string }
   | { do: 'Store'; dead: boolean }
+  | { do: 'Gate'; gate: WantedGate | undefined }
+  | { do: 'Mirror'; percent: number }
+  | { do: 'GiveWeight'; weight: number }
+  | { do: 'Evaluations'; end: SimulatedCluster['evaluations'] }
 >;
 
 const VERSIONS = ['a', 'b', 'c', 'd', 'e'] as const;
@@ -74,6 +79,23 @@ export const underLoad: fc.Arbitrary<Step> = fc.oneof(
 );
 
 
+const gates = fc.constantFrom<WantedGate | undefined>(GATE, GATE, { ...GATE, key: 'gate-2' }, { ...GATE, key: 'gate-3', labels: 'Replay' }, undefined);
+
+const fewVersions = fc.constantFrom('a', 'b', 'c');
+
+/** Candidates with a gate: weights that somebody gives, looks that end in all ways, gates that change or go; mostly of packages that come to stand beside another. */
+export const gated: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: step },
+  { weight: 10, arbitrary: fc.record({ do: fc.constant('Reconcile' as const), cutOffAfter: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, fc.integer({ min: 0, max: 6 })), autoscaledAfter: fc.constant(undefined) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('Wait' as const), ms: fc.integer({ min: 500, max: 8000 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('Want' as const), version: fewVersions, replicas: fc.integer({ min: 1, max: 6 }), room: fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined }) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('GiveWeight' as const), weight: fc.constantFrom(0, 5, 25, 50, 100) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('KillPod' as const), version: fewVersions }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('Mirror' as const), percent: fc.constantFrom(1, 20, 100) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('Gate' as const), gate: gates }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('Evaluations' as const), end: fc.constantFrom('Pass' as const, 'Fail' as const, 'Inconclusive' as const, 'Error' as const, 'Broken' as const, 'NotDue' as const) }) },
+);
+
 export function perform(cluster: SimulatedCluster, step: Step): void {
   switch (step.do) {
     case 'Reconcile':
@@ -114,6 +136,19 @@ export function perform(cluster: SimulatedCluster, step: Step): void {
       cluster.published = cluster.published.filter((each) => each !== step.version);
       cluster.log.push(`${step.version} is removed from the repository`);
       return;
+    case 'Gate':
+      cluster.gate = step.gate;
+      cluster.log.push(`the gate is ${step.gate?.key ?? 'gone'}`);
+      return;
+    case 'Mirror':
+      cluster.mirrorPercent = step.percent;
+      return;
+    case 'GiveWeight':
+      cluster.giveWeight(step.weight);
+      return;
+    case 'Evaluations':
+      cluster.evaluations = step.end;
+      return;
     case 'Store':
       cluster.storeDead = step.dead;
       cluster.log.push(`the store is ${step.dead ? 'dead' : 'back'}`);
@@ -127,11 +162,17 @@ export function isSettled(cluster: SimulatedCluster, packages: Readonly<Record<s
   const isRejected = state.rejected.some((entry) => entry.key === keyOf(cluster.version) && entry.version === version);
   const { candidate } = state;
   if (candidate !== undefined) {
+    // With a gate it stays beside stable: told to stable's pods, measured.
+    if (state.stable !== undefined && cluster.gate !== undefined && candidate.stage === 'Deployed' && candidate.inspectionKey !== undefined) {
+      // What is under way is not overtaken where nobody asked for that, nor by something older because it is gone from the repository.
+      const isWanted = candidate.identity.version === version || (cluster.version === 'latest' && (!cluster.overtakes || candidate.identity.version > version));
+      return isWanted && candidate.readyAtMs !== undefined && cluster.isToldAsWanted && candidate.gate?.finding !== undefined;
+    }
     if (state.stable !== undefined || candidate.stage !== 'Deployed') return false;
     const name = packages[candidate.identity.version]?.sameAs ?? candidate.identity.version;
     return packages[name]?.pods.start === 'Never' && (candidate.identity.version === version || isRejected);
   }
-  if (!cluster.isAutoscaledAsWanted) return false;
+  if (!cluster.isAutoscaledAsWanted || !cluster.isToldAsWanted) return false;
   if (isRejected) return true;
   // What is no longer there, and newer than all that is, serves on.
   if (cluster.version === 'latest' && state.stable !== undefined && state.stable.version > version) return true;

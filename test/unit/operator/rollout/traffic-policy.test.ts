@@ -47,6 +47,11 @@ describe('what stable is told about the candidate beside it', () => {
   });
 });
 
+test('the same policy is the same text, whoever remembered it', () => {
+  const reversed: PolicyTerms = { maxErrorPercent: shadow.maxErrorPercent, candidateAddress: shadow.candidateAddress, candidateVersion: 'b', candidateHash: shadow.candidateHash, stableHash: shadow.stableHash, percent: 100, mode: 'Shadow' };
+  expect(JSON.stringify(policyOf(written(reversed)))).toBe(JSON.stringify(policyOf(written(shadow))));
+});
+
 describe('revisions', () => {
   const later = NOW_MS + MINUTE_MS;
   const onPods = { schemaVersion: 1 as const, revision: later, ...shadow };
