@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { SECRETS as NAMES } from '../contracts/names.ts';
-import { modelSecretName, planFeedback, planPredictionKeys, rotationOf, type SecretPlan } from './resources/model-secrets.ts';
+import { planFeedback, planPredictionKeys, rotationOf, type SecretPlan } from './resources/model-secrets.ts';
+import { modelSecretName } from './resources/pod-parts.ts';
 import type { Subject } from './resources/subject.ts';
 import { attempt, nameConflict, type Put, type Round } from './round.ts';
 import type { ApiClient } from './runtime/api-client.ts';

@@ -5,7 +5,7 @@ import { gateMode } from '../../contracts/churn-model/rollout.ts';
 import type { Decision } from '../rollout/decision.ts';
 import type { GateFinding, VersionIdentity } from '../rollout/state.ts';
 import type { Desired } from './desired.ts';
-import { jobPod, variables } from './pod-parts.ts';
+import { jobPod, modelSecretVolume, variables } from './pod-parts.ts';
 import type { Settings } from './settings.ts';
 import { childLabels, childMetadata, type Subject } from './subject.ts';
 
@@ -47,6 +47,7 @@ export function evaluationRequest({ name, namespace, spec }: Pick<Subject, 'name
     candidate: evaluated(candidate),
     stable: evaluated(stable),
     gate: { labels, mode: gateMode(gate), minAUC, confidence, maxRegression, minPositives, minNegatives },
+    ...(spec.serving?.decisionThreshold === undefined ? {} : { decisionThreshold: spec.serving.decisionThreshold }),
     ...(labels === 'Feedback' ? { since: new Date(sinceMs).toISOString() } : {}),
     horizonMs: durationMs(spec.labels?.horizon ?? DEFAULT_HORIZON),
     population: spec.labels?.population ?? 'All',
@@ -69,7 +70,7 @@ export function evaluateJob(subject: Subject, settings: Settings, candidateAddre
       backoffLimit: 0,
       activeDeadlineSeconds: DEADLINE_SECONDS,
       ttlSecondsAfterFinished: KEEP_FINISHED_SECONDS,
-      template: jobPod(subject, settings, { name: 'evaluate', repository: evaluation.candidate.repository, labels, environment, resources: RESOURCES, scratchLimit: SCRATCH_LIMIT }),
+      template: jobPod(subject, settings, { name: 'evaluate', repository: evaluation.candidate.repository, labels, environment, resources: RESOURCES, scratchLimit: SCRATCH_LIMIT, volumes: [modelSecretVolume(subject, 'predictionKeys')] }),
     },
   };
 }

@@ -3,17 +3,13 @@ import { durationMs } from '../../contracts/duration.ts';
 import { MAX_PREDICTION_KEYS, PredictionKeys } from '../../contracts/feedback.ts';
 import { ACTIONS, ANNOTATIONS, SECRETS } from '../../contracts/names.ts';
 import type { Desired } from './desired.ts';
-import { childLabels, childMetadata, childName, type Subject } from './subject.ts';
+import { modelSecretName } from './pod-parts.ts';
+import { childLabels, childMetadata, type Subject } from './subject.ts';
 
 /** How long the token before the newest one is good: applications read the mounted one again within that time. */
 export const PREVIOUS_TOKEN_MS = 24 * 3_600_000;
 /** A key signs so long after it was written: by then every pod has it (the kubelet brings a changed Secret within two minutes). */
 export const SIGN_AHEAD_MS = 5 * 60_000;
-
-/** Name of a Secret of the model, as pods and applications mount it. */
-export function modelSecretName(subject: Pick<Subject, 'name'>, which: keyof typeof SECRETS): string {
-  return childName(subject, SECRETS[which].suffix);
-}
 
 /** A Secret as it is: values in base64. */
 export type SecretContent = Readonly<{ annotations: Readonly<Record<string, string>>; data: Readonly<Record<string, string>> }>;

@@ -1,7 +1,7 @@
-import { LABELS, PATHS } from '../../contracts/names.ts';
+import { LABELS, PATHS, SECRETS } from '../../contracts/names.ts';
 import { sha256Hex } from '../../contracts/digest.ts';
 import type { Settings } from './settings.ts';
-import type { Subject } from './subject.ts';
+import { childName, type Subject } from './subject.ts';
 
 /** User and group of every container; the images know no other. */
 const NON_ROOT = 65_532;
@@ -173,9 +173,26 @@ export function containerBase(settings: Settings, name: string, command: 'serve'
   } as const;
 }
 
+/** A volume and where a container has it. */
+export type MountedVolume = Readonly<{ volume: Readonly<Record<string, unknown>>; mount: Readonly<{ name: string; mountPath: string; readOnly?: boolean }> }>;
+
+/** A Secret of the model as a folder. It need not be there: predictions go on without, and a rotation restarts nothing. */
+export function modelSecretVolume(subject: Subject, which: keyof typeof SECRETS): MountedVolume {
+  const { suffix } = SECRETS[which];
+  return {
+    volume: { name: suffix, secret: { secretName: modelSecretName(subject, which), optional: true } },
+    mount: { name: suffix, mountPath: which === 'feedback' ? PATHS.feedback : PATHS.predictionKeys, readOnly: true },
+  };
+}
+
+/** Name of a Secret of the model, as pods and applications mount it. */
+export function modelSecretName(subject: Pick<Subject, 'name'>, which: keyof typeof SECRETS): string {
+  return childName(subject, SECRETS[which].suffix);
+}
+
 /** The pod of a Job that looks at or after the store: once, as who evaluates, with the repository's volume where there is one. */
-export function jobPod(subject: Subject, settings: Settings, job: Readonly<{ name: 'inspect' | 'evaluate' | 'retain'; repository: string; labels: Readonly<Record<string, string>>; environment: readonly EnvironmentVariable[]; resources: unknown; /** Unset: as much as the node has. */ scratchLimit?: string }>) {
-  const { name, repository, labels, environment, resources, scratchLimit } = job;
+export function jobPod(subject: Subject, settings: Settings, job: Readonly<{ name: 'inspect' | 'evaluate' | 'retain'; repository: string; labels: Readonly<Record<string, string>>; environment: readonly EnvironmentVariable[]; resources: unknown; /** Unset: as much as the node has. */ scratchLimit?: string; /** Beside those that every Job has. */ volumes?: readonly MountedVolume[] }>) {
+  const { name, repository, labels, environment, resources, scratchLimit, volumes = [] } = job;
   const volume = volumeParts(subject, repository, 'ReadWrite');
   return {
     metadata: { labels: { ...labels, ...volume.labels } },
@@ -187,10 +204,10 @@ export function jobPod(subject: Subject, settings: Settings, job: Readonly<{ nam
           ...containerBase(settings, name, name),
           env: [...identityEnvironment(subject, settings), ...storeEnvironment(subject, repository, 'evaluation'), ...volume.environment, ...environment],
           resources,
-          volumeMounts: [{ name: 'scratch', mountPath: '/tmp' }, ...volume.mounts],
+          volumeMounts: [{ name: 'scratch', mountPath: PATHS.scratch }, ...volume.mounts, ...volumes.map(({ mount }) => mount)],
         },
       ],
-      volumes: [{ name: 'scratch', emptyDir: scratchLimit === undefined ? {} : { sizeLimit: scratchLimit } }, ...volume.volumes],
+      volumes: [{ name: 'scratch', emptyDir: scratchLimit === undefined ? {} : { sizeLimit: scratchLimit } }, ...volume.volumes, ...volumes.map((each) => each.volume)],
     },
   };
 }

@@ -2,9 +2,8 @@ import { shortHash } from '../../contracts/digest.ts';
 import { ANNOTATIONS, LABELS, PATHS, PORTS } from '../../contracts/names.ts';
 import type { VersionIdentity } from '../rollout/state.ts';
 import type { Desired } from './desired.ts';
-import { containerBase, identityEnvironment, podBase, resourcesOf, storeEnvironment, variables, volumeParts } from './pod-parts.ts';
+import { containerBase, identityEnvironment, modelSecretVolume, podBase, resourcesOf, storeEnvironment, variables, volumeParts } from './pod-parts.ts';
 import type { EnvironmentVariable, VolumeParts } from './pod-parts.ts';
-import { modelSecretName } from './model-secrets.ts';
 import type { Settings } from './settings.ts';
 import { childLabels, childMetadata, type Subject } from './subject.ts';
 
@@ -27,6 +26,10 @@ function journalEnvironment({ spec: { journal } }: Subject): readonly Environmen
   });
 }
 
+function secretVolumes(subject: Subject) {
+  return [modelSecretVolume(subject, 'feedback'), modelSecretVolume(subject, 'predictionKeys')];
+}
+
 function podLabels(subject: Subject, identity: VersionIdentity): Readonly<Record<string, string>> {
   return { ...childLabels(subject, 'serving'), [LABELS.hash]: shortHash(identity.hash) };
 }
@@ -38,6 +41,7 @@ function probe(path: string) {
 function containers(subject: Subject, settings: Settings, identity: VersionIdentity, volume: VolumeParts) {
   const { serving, experiment } = subject.spec;
   const resources = resourcesOf(subject, { memoryLimit: '1Gi' });
+  const secrets = secretVolumes(subject);
   const version = variables({ CHURNOPS_VERSION: identity.version, CHURNOPS_PACKAGE_DIGEST: identity.digest });
   return {
     initContainers: [
@@ -83,8 +87,7 @@ function containers(subject: Subject, settings: Settings, identity: VersionIdent
           { name: 'traffic', mountPath: PATHS.traffic, readOnly: true },
           { name: 'scratch', mountPath: '/tmp' },
           { name: 'journal', mountPath: PATHS.journal },
-          { name: 'feedback', mountPath: PATHS.feedback, readOnly: true },
-          { name: 'prediction-keys', mountPath: PATHS.predictionKeys, readOnly: true },
+          ...secrets.map(({ mount }) => mount),
           ...volumeParts(subject, identity.repository, 'ReadWrite').mounts,
         ],
       },
@@ -131,9 +134,7 @@ export function servingDeployment(subject: Subject, settings: Settings, identity
             { name: 'scratch', emptyDir: {} },
             { name: 'traffic', downwardAPI: { items: [{ path: 'policy', fieldRef: { fieldPath: `metadata.annotations['${ANNOTATIONS.trafficPolicy}']` } }] } },
             { name: 'journal', emptyDir: { sizeLimit: JOURNAL_SIZE_LIMIT } },
-            // Optional: predictions need neither, and a rotation restarts nothing.
-            { name: 'feedback', secret: { secretName: modelSecretName(subject, 'feedback'), optional: true } },
-            { name: 'prediction-keys', secret: { secretName: modelSecretName(subject, 'predictionKeys'), optional: true } },
+            ...secretVolumes(subject).map((secret) => secret.volume),
           ],
           topologySpreadConstraints: spread(subject, selector),
         },

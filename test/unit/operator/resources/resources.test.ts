@@ -209,8 +209,14 @@ describe('what each process is told', () => {
 
   test('evaluate: what is known of labels, and of the look before', () => {
     const outcomes = { prefix: 's3://churn/outcomes/', idColumn: 'customerID', outcomeColumn: 'Churn' };
-    const { request } = asked({ labels: { horizon: '24h', population: 'Contacted', import: outcomes }, rollout: { gate: { labels: 'Feedback', minAUC: 0.7, mode: 'Point' } } }, { lastLook: finding() });
-    expect(request).toMatchObject({ horizonMs: 86_400_000, population: 'Contacted', import: outcomes, gate: { minAUC: 0.7, mode: 'Point' }, lastLook: { at: '2026-11-21T06:00:00.000Z', rows: 60, verdict: 'Inconclusive', reason: 'TooFewLabels' } });
+    const { request } = asked({ serving: { decisionThreshold: 0.3 }, labels: { horizon: '24h', population: 'Contacted', import: outcomes }, rollout: { gate: { labels: 'Feedback', minAUC: 0.7, mode: 'Point' } } }, { lastLook: finding() });
+    expect(request).toMatchObject({ decisionThreshold: 0.3, horizonMs: 86_400_000, population: 'Contacted', import: outcomes, gate: { minAUC: 0.7, mode: 'Point' }, lastLook: { at: '2026-11-21T06:00:00.000Z', rows: 60, verdict: 'Inconclusive', reason: 'TooFewLabels' } });
+  });
+
+  test('evaluate: room for the journal, and the keys by which ids in outcome files are known', () => {
+    const { volumes, containers } = podSpec(evaluateJob({ ...subject(), spec: gated }, settings, candidateAddress(subject()), EVALUATION));
+    expect(volumes).toEqual([{ name: 'scratch', emptyDir: { sizeLimit: '10Gi' } }, { name: 'prediction-keys', secret: { secretName: 'telco-churn-prediction-keys', optional: true } }]);
+    expect(containers[0]?.volumeMounts).toEqual([{ name: 'scratch', mountPath: '/tmp' }, { name: 'prediction-keys', mountPath: '/etc/churnops/prediction-keys', readOnly: true }]);
   });
 
   test('evaluate: a labelled set, sent to both sides by the Services that find them', () => {
