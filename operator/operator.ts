@@ -11,6 +11,7 @@ import { followDefinition, missingFieldsGauge } from './definition/served.ts';
 import { healthServer, readinessOf } from './health-server.ts';
 import { ModelSecrets } from './model-secrets.ts';
 import { modelMetrics } from './model-metrics.ts';
+import { rolloutMetrics } from './rollout-metrics.ts';
 import { resyncPeriodically } from './resync.ts';
 import { ApiClient } from './runtime/api-client.ts';
 import { systemClock } from './runtime/clock.ts';
@@ -87,7 +88,9 @@ export async function runOperator({ environment, logger, stop }: OperatorInput):
     reconcile: churnModelReconciler({ client, caches, children, events, clock, traffic }),
     fields: (key) => ({ generation: caches.models.get(refOfKey(key))?.metadata.generation }),
   });
-  modelMetrics(registry, caches, () => elector === undefined || fence.leftMs > 0);
+  const leads = (): boolean => elector === undefined || fence.leftMs > 0;
+  modelMetrics(registry, caches, leads);
+  rolloutMetrics(registry, caches, leads);
 
   const server = healthServer({ ready: () => readinessOf(caches.states), alive: () => caches.quietMs(clock.nowMs(), startedMs) < SILENCE_MS }, registry);
   const port = await listen(server, environment.CHURNOPS_CONTROL_PORT);
