@@ -56,7 +56,7 @@ export function rightsReference(models: string, ownNamespace: string): string {
     '',
     ...table(ownNamespace),
     '',
-    'Nothing else: no Secrets, no ConfigMaps, no nodes, no custom resource definitions, no right to give rights. `/openapi`, which the operator reads once to see',
+    'Nothing else: no list or watch of Secrets, no ConfigMaps, no nodes, no custom resource definitions, no right to give rights. `/openapi`, which the operator reads once to see',
     'whether the custom resource definition is as new as itself, is open to every account of the cluster (`system:discovery`).',
     '',
   ].join('\n');
