@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { SECRETS as NAMES } from '../contracts/names.ts';
+import type { SECRETS as NAMES } from '../contracts/names.ts';
 import { planFeedback, planPredictionKeys, rotationOf, type SecretPlan } from './resources/model-secrets.ts';
 import { modelSecretName } from './resources/pod-parts.ts';
 import type { Subject } from './resources/subject.ts';

@@ -45,8 +45,12 @@ function newestRecord({ policy }: Pick<RolloutState, 'policy'>, policyOnPods: Fa
 
 function isSame(one: PolicyTerms | undefined, other: PolicyTerms | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
-  const fieldsOf = (terms: PolicyTerms): string => JSON.stringify([terms.mode, terms.percent, terms.stableHash, terms.candidateHash, terms.candidateVersion, terms.candidateAddress, terms.maxErrorPercent]);
-  return fieldsOf(one) === fieldsOf(other);
+  return JSON.stringify(inOrder(one)) === JSON.stringify(inOrder(other));
+}
+
+/** The terms with their fields in one order, whoever remembered them, so that the same ones are the same text. */
+function inOrder({ mode, percent, stableHash, candidateHash, candidateVersion, candidateAddress, maxErrorPercent }: PolicyTerms): PolicyTerms {
+  return { mode, percent, stableHash, candidateHash, candidateVersion, candidateAddress, maxErrorPercent };
 }
 
 /**
@@ -67,9 +71,7 @@ export function decidePolicy(facts: Facts, state: RolloutState, isBeside: boolea
   return { revision: Math.max((before?.revision ?? 0) + 1, nowMs), writtenAtMs: nowMs, terms };
 }
 
-/** The document that pods bear: its fields in one order, whoever remembered the terms, so that the same policy is the same text. */
+/** The document that pods bear; the same policy is the same text. */
 export function policyOf(record: PolicyRecord | undefined): TrafficPolicy | undefined {
-  if (record?.terms === undefined) return undefined;
-  const { mode, percent, stableHash, candidateHash, candidateVersion, candidateAddress, maxErrorPercent } = record.terms;
-  return { schemaVersion: 1, revision: record.revision, mode, percent, stableHash, candidateHash, candidateVersion, candidateAddress, maxErrorPercent };
+  return record?.terms === undefined ? undefined : { schemaVersion: 1, revision: record.revision, ...inOrder(record.terms) };
 }

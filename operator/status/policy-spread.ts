@@ -31,7 +31,6 @@ export function spreadOf({ nowMs, policy, pods, view, stored }: SpreadInput): Sp
   const asked = pods.filter(({ bornMs }) => bornMs <= policy.writtenAtMs);
   const lagging = asked.filter(({ uid }) => seen?.pods.get(uid) === undefined || seen.pods.get(uid)?.laggingSinceMs !== undefined);
   const read = seen === undefined ? {} : { pods: { asked: asked.length, following: asked.length - lagging.length }, counters: countersOf(seen) };
-  const draft = (status: ConditionDraft['status'], reason: string, message: string): ConditionDraft => ({ type: 'PolicySpread', status, reason, message });
   if (asked.length === 0) return { condition: draft('Unknown', 'NobodyToFollow', 'no pod of stable was ready when the policy was written'), read, recheckMs: undefined };
   if (lagging.length === 0) return { condition: draft('True', 'AllFollow', `${podCount(asked.length)} of stable follow revision ${policy.revision}`), read, recheckMs: undefined };
   const leftMs = Math.max(...lagging.map(({ uid }) => sinceMs(policy, seen?.pods.get(uid)))) + SPREADS_WITHIN_MS - nowMs;
@@ -40,6 +39,10 @@ export function spreadOf({ nowMs, policy, pods, view, stored }: SpreadInput): Sp
   const message = `${lagging.length} of ${podCount(asked.length)} of stable do not follow revision ${policy.revision}`;
   if (leftMs > 0) return { condition: draft('Unknown', 'Spreading', `${message} yet`), read, recheckMs: Math.min(leftMs, SPREADS_WITHIN_MS) };
   return { condition: draft('False', 'PodsLag', `${message}: ${boundedText(`${names.join(', ')}${more}`, LONGEST_CAUSE_BYTES)}`), read, recheckMs: undefined };
+}
+
+function draft(status: ConditionDraft['status'], reason: string, message: string): ConditionDraft {
+  return { type: 'PolicySpread', status, reason, message };
 }
 
 /** A pod that followed and does not any more, as one whose container starts again, has its time anew. */

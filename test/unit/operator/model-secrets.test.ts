@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { z } from 'zod';
 import { ChurnModelSpec } from '../../../contracts/churn-model/spec.ts';
 import { MAX_PREDICTION_KEYS, PredictionKeys } from '../../../contracts/feedback.ts';
 import { ACTIONS, ANNOTATIONS } from '../../../contracts/names.ts';
@@ -26,7 +27,10 @@ function subject(rotate?: string, retention?: { predictions: string }): Subject 
 }
 
 const rotatedFor = (text?: string, at = NOW_MS) => ({ [ANNOTATIONS.rotatedFor]: rotationOf(subject(text)), [ANNOTATIONS.rotatedAt]: new Date(at).toISOString() });
-const dataOf = (plan: SecretPlan): Readonly<Record<string, string | null>> => (plan.plan === 'Patch' ? plan.patch.data : plan.plan === 'Create' ? (plan.secret['data'] as Record<string, string>) : {});
+const Data = z.record(z.string(), z.string().nullable());
+function dataOf(plan: SecretPlan): Readonly<Record<string, string | null>> {
+  return plan.plan === 'Patch' ? plan.patch.data : Data.parse(plan.plan === 'Create' ? plan.secret['data'] : {});
+}
 
 describe('the token of :feedback', () => {
   const look = (stored: SecretContent | undefined, of = subject(), nowMs = NOW_MS) => planFeedback({ subject: of, stored, nowMs, random: counting() });
@@ -56,46 +60,58 @@ describe('the token of :feedback', () => {
   });
 });
 
-describe('the keys of prediction ids', () => {
-  const key = (fill: number, signFromMs: number) => ({ secret: Buffer.alloc(32, fill).toString('base64'), signFrom: new Date(signFromMs).toISOString() });
-  const stored = (keys: readonly ReturnType<typeof key>[], annotations = rotatedFor()): SecretContent => ({ annotations, data: { 'keys.json': encode(JSON.stringify({ schemaVersion: 1, keys })) } });
-  const look = (secret: SecretContent | undefined, of = subject()) => planPredictionKeys({ subject: of, stored: secret, nowMs: NOW_MS, random: () => Buffer.alloc(32, 99) });
-  const keysIn = (plan: SecretPlan) => PredictionKeys.parse(JSON.parse(decode(dataOf(plan)['keys.json']))).keys;
+function key(fill: number, signFromMs: number) {
+  return { secret: Buffer.alloc(32, fill).toString('base64'), signFrom: new Date(signFromMs).toISOString() };
+}
+function storedKeys(keys: readonly ReturnType<typeof key>[], annotations = rotatedFor()): SecretContent {
+  return { annotations, data: { 'keys.json': encode(JSON.stringify({ schemaVersion: 1, keys })) } };
+}
+function lookAtKeys(secret: SecretContent | undefined, of = subject()): SecretPlan {
+  return planPredictionKeys({ subject: of, stored: secret, nowMs: NOW_MS, random: () => Buffer.alloc(32, 99) });
+}
+function keysIn(plan: SecretPlan) {
+  return PredictionKeys.parse(JSON.parse(decode(dataOf(plan)['keys.json']))).keys;
+}
 
+describe('the keys of prediction ids', () => {
   test('the first signs at once, and serving pods can read it', () => {
-    const plan = look(undefined);
+    const plan = lookAtKeys(undefined);
     expect(keysIn(plan)).toEqual([key(99, NOW_MS)]);
     expect(parseKeyring(decode(dataOf(plan)['keys.json'])).verifies('text', 'x'.repeat(16))).toBe(false);
   });
 
-  test('are never written over', () => expect(look(stored([key(1, NOW_MS)]))).toEqual({ plan: 'Keep', dueMs: undefined }));
+  test('are never written over', () => expect(lookAtKeys(storedKeys([key(1, NOW_MS)]))).toEqual({ plan: 'Keep', dueMs: undefined }));
 
   test('a rotation adds one that signs once every pod knows it', () => {
-    expect(keysIn(look(stored([key(1, NOW_MS - HOUR_MS)]), subject('q4')))).toEqual([key(1, NOW_MS - HOUR_MS), key(99, NOW_MS + SIGN_AHEAD_MS)]);
+    expect(keysIn(lookAtKeys(storedKeys([key(1, NOW_MS - HOUR_MS)]), subject('q4')))).toEqual([key(1, NOW_MS - HOUR_MS), key(99, NOW_MS + SIGN_AHEAD_MS)]);
   });
 
   test('old ones stay as long as predictions are kept: labels may come for them', () => {
     const day = 24 * HOUR_MS;
     const keys = [key(1, NOW_MS - 100 * day), key(2, NOW_MS - 50 * day), key(3, NOW_MS - 30 * day)];
-    expect(keysIn(look(stored(keys), subject('q4')))).toHaveLength(4);
-    expect(keysIn(look(stored(keys), subject('q4', { predictions: '960h' }))).map(({ secret }) => secret)).toEqual([...keys.slice(1), key(99, 0)].map(({ secret }) => secret));
+    expect(keysIn(lookAtKeys(storedKeys(keys), subject('q4')))).toHaveLength(4);
+    expect(keysIn(lookAtKeys(storedKeys(keys), subject('q4', { predictions: '960h' }))).map(({ secret }) => secret)).toEqual([...keys.slice(1), key(99, 0)].map(({ secret }) => secret));
   });
 
   test('there are never more than a pod takes, and the newest stay', () => {
     fc.assert(fc.property(fc.integer({ min: 1, max: MAX_PREDICTION_KEYS }), (count) => {
       const keys = Array.from({ length: count }, (_, index) => key(index + 1, NOW_MS - (count - index) * MINUTE_MS));
-      const after = keysIn(look(stored(keys), subject('q4')));
+      const after = keysIn(lookAtKeys(storedKeys(keys), subject('q4')));
       expect(after.length).toBe(Math.min(count + 1, MAX_PREDICTION_KEYS));
       expect(after.at(-2)).toEqual(keys.at(-1));
     }));
   });
 
   test('what is no key is left alone, and told without its content', () => {
-    const plan = look({ annotations: {}, data: { 'keys.json': encode('{"secret":"s3cr3t"}') } }, subject('q4'));
+    const plan = lookAtKeys({ annotations: {}, data: { 'keys.json': encode('{"secret":"s3cr3t"}') } }, subject('q4'));
     expect(plan.plan).toBe('Refuse');
     expect(JSON.stringify(plan)).not.toContain('s3cr3t');
   });
 });
+
+const Texts = z.record(z.string(), z.string());
+const Posted = z.looseObject({ metadata: z.looseObject({ name: z.string(), annotations: Texts }), data: Texts });
+const Patched = z.looseObject({ metadata: z.looseObject({ annotations: Texts.optional() }), data: Data });
 
 describe('keeping them', () => {
   type Stored = Readonly<{ owner?: string; data?: Readonly<Record<string, string>>; annotations?: Readonly<Record<string, string>> }>;
@@ -105,14 +121,14 @@ describe('keeping them', () => {
     const transport = new FakeTransport((request, body) => {
       const name = request.path.split('/').at(-1) ?? '';
       if (request.method === 'POST') {
-        const { metadata, data } = body as { metadata: { name: string; annotations: Record<string, string> }; data: Record<string, string> };
+        const { metadata, data } = Posted.parse(body);
         secrets.set(metadata.name, { owner: 'uid-1', data, annotations: metadata.annotations });
         return { status: 201, body: objectOf(metadata.name, secrets.get(metadata.name) ?? {}) };
       }
       const found = secrets.get(name);
       if (found === undefined) return { status: 404, body: { kind: 'Status', status: 'Failure', reason: 'NotFound', code: 404, message: 'not found' } };
       if (request.method === 'PATCH') {
-        const { metadata, data } = body as { metadata: { annotations?: Record<string, string> }; data: Record<string, string | null> };
+        const { metadata, data } = Patched.parse(body);
         const kept = Object.entries({ ...found.data, ...data }).filter((entry): entry is [string, string] => entry[1] !== null);
         secrets.set(name, { ...found, data: Object.fromEntries(kept), annotations: { ...found.annotations, ...metadata.annotations } });
       }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
+import { z } from 'zod';
 import { ANNOTATIONS, LABELS } from '../../../contracts/names.ts';
 import type { TrafficPolicy } from '../../../contracts/traffic.ts';
 import { Caches } from '../../../operator/caches.ts';
@@ -51,23 +52,25 @@ test.each([
   expect(newestPolicyOn(pods)?.revision).toBe(revision);
 });
 
-describe('writing', () => {
-  async function write(answer: (name: string) => Readonly<{ status: number; body: object }> | undefined) {
-    const transport = new FakeTransport((request, body) => {
-      const name = request.path.split('/').at(-1) ?? '';
-      const stored = pod(name);
-      return answer(name) ?? { status: 200, body: { ...stored, metadata: { ...stored.metadata, ...(body['metadata'] as object), resourceVersion: '2' } } };
-    });
-    const logger = new RecordingLogger();
-    const client = new ApiClient({ transport, fieldManager: 'test' });
-    const caches = new Caches({ client, clock: new ManualClock(), random: () => 0.5, logger, metrics: new RuntimeMetrics(new Registry()), namespaces: 'All' });
-    const round = new Round(async () => Promise.resolve(true));
-    const patches = policyPatches([pod('p1'), pod('p2'), pod('p3')], serving, policy);
-    const whole = await writePolicies({ client, caches, round }, patches, new AbortController().signal);
-    return { whole, problems: round.problems, failed: round.failed, requests: transport.requests };
-  }
-  const status = (code: number, reason: string) => ({ status: code, body: { kind: 'Status', status: 'Failure', reason, code, message: reason } });
+async function write(answer: (name: string) => Readonly<{ status: number; body: object }> | undefined) {
+  const transport = new FakeTransport((request, body) => {
+    const name = request.path.split('/').at(-1) ?? '';
+    const stored = pod(name);
+    return answer(name) ?? { status: 200, body: { ...stored, metadata: { ...stored.metadata, ...z.looseObject({}).parse(body['metadata']), resourceVersion: '2' } } };
+  });
+  const logger = new RecordingLogger();
+  const client = new ApiClient({ transport, fieldManager: 'test' });
+  const caches = new Caches({ client, clock: new ManualClock(), random: () => 0.5, logger, metrics: new RuntimeMetrics(new Registry()), namespaces: 'All' });
+  const round = new Round(async () => Promise.resolve(true));
+  const patches = policyPatches([pod('p1'), pod('p2'), pod('p3')], serving, policy);
+  const whole = await writePolicies({ client, caches, round }, patches, new AbortController().signal);
+  return { whole, problems: round.problems, failed: round.failed, requests: transport.requests };
+}
+function status(code: number, reason: string) {
+  return { status: code, body: { kind: 'Status', status: 'Failure', reason, code, message: reason } };
+}
 
+describe('writing', () => {
   test('the annotation, of the very pod that was seen, and nothing else', async () => {
     const { whole, requests } = await write(() => undefined);
     expect(whole).toBe(true);

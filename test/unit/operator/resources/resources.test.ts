@@ -1,13 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { z } from 'zod';
-import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
-import { EvaluateEnvironment, ServeEnvironment } from '../../../../contracts/pod-environment.ts';
+import { ServeEnvironment } from '../../../../contracts/pod-environment.ts';
 import { autoscaler } from '../../../../operator/resources/autoscaler.ts';
 import { candidateAddress, candidateServices } from '../../../../operator/resources/candidate-service.ts';
 import type { Desired } from '../../../../operator/resources/desired.ts';
 import { disruptionBudgets } from '../../../../operator/resources/disruption-budget.ts';
-import { evaluateJob, evaluateJobName } from '../../../../operator/resources/evaluate-job.ts';
+import { evaluateJob } from '../../../../operator/resources/evaluate-job.ts';
 import { inspectJob, inspectJobName } from '../../../../operator/resources/inspect-job.ts';
 import { networkPolicies } from '../../../../operator/resources/network-policy.ts';
 import { serviceAccounts } from '../../../../operator/resources/service-account.ts';
@@ -15,58 +14,8 @@ import { stableService } from '../../../../operator/resources/service.ts';
 import { servingDeployment } from '../../../../operator/resources/serving-deployment.ts';
 import type { Subject } from '../../../../operator/resources/subject.ts';
 import { JOURNAL_LIMITS } from '../../../../server/journal/journal.ts';
-import { finding, identity, NOW_MS, REPOSITORY, stable } from '../rollout/builders.ts';
-import { operatorSettings } from './operator-settings.ts';
-
-type SpecText = z.input<typeof ChurnModelSpec>;
-
-const settings = operatorSettings({ imagePullSecrets: ['registry'] });
-const withStore: Partial<SpecText> = { storage: { endpoint: 'http://s3:7070', region: 'us-east-1', credentials: { serving: { secretRef: { name: 'churn-storage' } } } } };
-const gated = ChurnModelSpec.parse({ model: { repository: REPOSITORY, version: 'a' }, rollout: { gate: { labels: 'Feedback' } } });
-const EVALUATION = { candidate: identity('b'), stable: identity('a'), startedAtMs: NOW_MS, run: 1, sinceMs: NOW_MS, lastLook: undefined };
-const INSPECTION = { key: 'k', attempt: 1, repository: REPOSITORY, requested: 'b', startedAtMs: NOW_MS, known: [], poll: false };
-
-function subject(spec: Partial<SpecText> = withStore, over: Partial<Subject> = {}): Subject {
-  return { name: 'telco-churn', namespace: 'retention', uid: 'uid-1', spec: ChurnModelSpec.parse({ model: { repository: REPOSITORY, version: 'a' }, ...spec }), annotations: {}, ...over };
-}
-
-const Variable = z.object({ name: z.string(), value: z.string().optional(), valueFrom: z.union([z.strictObject({ secretKeyRef: z.object({ name: z.string(), key: z.string(), optional: z.boolean().optional() }) }), z.strictObject({ fieldRef: z.object({ fieldPath: z.string() }) })]).optional() });
-const Container = z.looseObject({
-  name: z.string(),
-  image: z.string(),
-  args: z.array(z.string()),
-  env: z.array(Variable),
-  securityContext: z.unknown(),
-  terminationMessagePath: z.string(),
-  terminationMessagePolicy: z.string(),
-  volumeMounts: z.array(z.looseObject({ name: z.string(), mountPath: z.string(), readOnly: z.boolean().optional(), subPath: z.string().optional() })),
-});
-const PodSpec = z.looseObject({
-  serviceAccountName: z.string(),
-  automountServiceAccountToken: z.boolean(),
-  enableServiceLinks: z.boolean(),
-  securityContext: z.unknown(),
-  volumes: z.array(z.record(z.string(), z.unknown())),
-  initContainers: z.array(Container).default([]),
-  containers: z.array(Container).min(1),
-});
-const Template = z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }), spec: PodSpec });
-const Workload = z.looseObject({ spec: z.looseObject({ template: Template }) });
-
-function podSpec(workload: Desired): z.infer<typeof PodSpec> {
-  return Workload.parse(workload).spec.template.spec;
-}
-
-function environment(container: z.infer<typeof Container> | undefined): Readonly<Record<string, string>> {
-  return Object.fromEntries((container?.env ?? []).map(({ name, value, valueFrom }) => [name, value ?? sourceOf(valueFrom)]));
-}
-
-function sourceOf(source: z.infer<typeof Variable>['valueFrom']): string {
-  if (source === undefined) return 'nothing';
-  if ('fieldRef' in source) return source.fieldRef.fieldPath;
-  const { name, key, optional } = source.secretKeyRef;
-  return `Secret ${name}/${key}${optional === true ? ' if there' : ''}`;
-}
+import { identity, REPOSITORY, stable } from '../rollout/builders.ts';
+import { environment, EVALUATION, gated, INSPECTION, keys, podSpec, settings, sourceOf, subject, Template, withStore, Workload, type SpecText } from './pod-spec.ts';
 
 const workloads: readonly Readonly<{ name: string; build: (of: Subject) => Desired }>[] = [
   { name: 'serving Deployment', build: (of) => servingDeployment(of, settings, identity('a')) },
@@ -117,7 +66,10 @@ describe.each(workloads)('pods of a $name', ({ build }) => {
   });
 });
 
-const keys = (secret: string) => ({ AWS_ACCESS_KEY_ID: `Secret ${secret}/AWS_ACCESS_KEY_ID`, AWS_SECRET_ACCESS_KEY: `Secret ${secret}/AWS_SECRET_ACCESS_KEY`, AWS_SESSION_TOKEN: `Secret ${secret}/AWS_SESSION_TOKEN if there` });
+
+function journaling(journal: SpecText['journal']) {
+  return environment(podSpec(servingDeployment(subject({ ...withStore, journal }), settings, identity('a'))).containers[0]);
+}
 
 describe('what each process is told', () => {
   const base = { CHURNOPS_NAMESPACE: 'retention', CHURNOPS_MODEL: 'telco-churn', CHURNOPS_LOG_LEVEL: 'info' };
@@ -138,9 +90,8 @@ describe('what each process is told', () => {
   });
 
   test('serve: what is kept of predictions', () => {
-    const of = (journal: SpecText['journal']) => environment(podSpec(servingDeployment(subject({ ...withStore, journal }), settings, identity('a'))).containers[0]);
-    expect(of({ samplePercent: 12.5, features: false, redact: ['phone', 'a "b"'] })).toEqual({ ...served, CHURNOPS_JOURNAL_SAMPLE_PERCENT: '12.5', CHURNOPS_JOURNAL_FEATURES: 'false', CHURNOPS_JOURNAL_REDACT: '["phone","a \\"b\\""]' });
-    expect(ServeEnvironment.parse({ ...of({ redact: ['phone', 'a "b"'] }), CHURNOPS_POD: 'pod-1' })).toMatchObject({ CHURNOPS_JOURNAL_SAMPLE_PERCENT: 100, CHURNOPS_JOURNAL_FEATURES: true, CHURNOPS_JOURNAL_REDACT: ['phone', 'a "b"'] });
+    expect(journaling({ samplePercent: 12.5, features: false, redact: ['phone', 'a "b"'] })).toEqual({ ...served, CHURNOPS_JOURNAL_SAMPLE_PERCENT: '12.5', CHURNOPS_JOURNAL_FEATURES: 'false', CHURNOPS_JOURNAL_REDACT: '["phone","a \\"b\\""]' });
+    expect(ServeEnvironment.parse({ ...journaling({ redact: ['phone', 'a "b"'] }), CHURNOPS_POD: 'pod-1' })).toMatchObject({ CHURNOPS_JOURNAL_SAMPLE_PERCENT: 100, CHURNOPS_JOURNAL_FEATURES: true, CHURNOPS_JOURNAL_REDACT: ['phone', 'a "b"'] });
   });
 
   test('serve: a volume of its own for segments, and the Secrets about labels as folders that need not be there', () => {
@@ -190,39 +141,6 @@ describe('what each process is told', () => {
   test('inspect: stable of another repository is compared too', () => {
     const spec = podSpec(inspectJob(subject({}), settings, INSPECTION, stable('a', { repository: 's3://other/x' })));
     expect(environment(spec.containers[0])).toMatchObject({ CHURNOPS_REPOSITORY: REPOSITORY, CHURNOPS_STABLE_REPOSITORY: 's3://other/x', CHURNOPS_STABLE_VERSION: 'a' });
-  });
-
-  const asked = (spec: Partial<SpecText>, over: Partial<Parameters<typeof evaluateJob>[3]> = {}) => {
-    const of = subject({ ...withStore, ...spec });
-    const pod = podSpec(evaluateJob(of, settings, candidateAddress(of), { ...EVALUATION, ...over }));
-    const { CHURNOPS_EVALUATION = '', ...rest } = environment(pod.containers[0]);
-    return { rest, request: EvaluateEnvironment.parse({ ...base, ...store, CHURNOPS_EVALUATION }).CHURNOPS_EVALUATION };
-  };
-  const evaluated = (version: string) => ({ repository: REPOSITORY, version, digest: identity(version).digest, hash: identity(version).hash });
-  const gateOf = { minAUC: 0.8, confidence: 0.95, maxRegression: 0.02, minPositives: 50, minNegatives: 50 };
-
-  test('evaluate: a look at live traffic, with all that decides, whether the spec says it or not', () => {
-    const { rest, request } = asked({ rollout: { gate: { labels: 'Feedback' } } });
-    expect(rest).toEqual({ ...base, ...store, ...keys('churn-storage') });
-    expect(request).toEqual({ schemaVersion: 1, kind: 'Candidate', candidate: evaluated('b'), stable: evaluated('a'), gate: { ...gateOf, labels: 'Feedback', mode: 'Anytime' }, since: '2026-11-21T07:00:00.000Z', horizonMs: 720 * 3_600_000, population: 'All' });
-  });
-
-  test('evaluate: what is known of labels, and of the look before', () => {
-    const outcomes = { prefix: 's3://churn/outcomes/', idColumn: 'customerID', outcomeColumn: 'Churn' };
-    const { request } = asked({ serving: { decisionThreshold: 0.3 }, labels: { horizon: '24h', population: 'Contacted', import: outcomes }, rollout: { gate: { labels: 'Feedback', minAUC: 0.7, mode: 'Point' } } }, { lastLook: finding() });
-    expect(request).toMatchObject({ decisionThreshold: 0.3, horizonMs: 86_400_000, population: 'Contacted', import: outcomes, gate: { minAUC: 0.7, mode: 'Point' }, lastLook: { at: '2026-11-21T06:00:00.000Z', rows: 60, verdict: 'Inconclusive', reason: 'TooFewLabels' } });
-  });
-
-  test('evaluate: room for the journal, and the keys by which ids in outcome files are known', () => {
-    const { volumes, containers } = podSpec(evaluateJob({ ...subject(), spec: gated }, settings, candidateAddress(subject()), EVALUATION));
-    expect(volumes).toEqual([{ name: 'scratch', emptyDir: { sizeLimit: '10Gi' } }, { name: 'prediction-keys', secret: { secretName: 'telco-churn-prediction-keys', optional: true } }]);
-    expect(containers[0]?.volumeMounts).toEqual([{ name: 'scratch', mountPath: '/tmp' }, { name: 'prediction-keys', mountPath: '/etc/churnops/prediction-keys', readOnly: true }]);
-  });
-
-  test('evaluate: a labelled set, sent to both sides by the Services that find them', () => {
-    const { request } = asked({ rollout: { gate: { labels: 'Replay', replay: { dataset: 's3://churn/holdouts/labelled.csv' } } } });
-    expect(request).toMatchObject({ gate: { labels: 'Replay', mode: 'LowerBound' }, replay: { dataset: 's3://churn/holdouts/labelled.csv', candidateAddress: 'telco-churn-candidate.retention.svc:8080', stableAddress: 'telco-churn.retention.svc:80' } });
-    expect(request).not.toHaveProperty('since');
   });
 
   test.each<{ name: string; evaluation: object; keys: object; account: string }>([
@@ -344,26 +262,6 @@ test('every try of every inspection has a name of its own, and the same after a 
     expect(inspectJobName({ name: 'm'.repeat(40) }, { ...one })).toBe(name);
     return JSON.stringify(one) === JSON.stringify(other) || inspectJobName({ name: 'm'.repeat(40) }, other) !== name;
   }));
-});
-
-test('every run of every evaluation has a name of its own, and the same after a crash', () => {
-  const runs = fc.record({ version: fc.constantFrom('a', 'b'), run: fc.integer({ min: 1, max: 1000 }), startedAtMs: fc.integer({ min: 0, max: 4_000_000_000_000 }) });
-  const nameOf = ({ version, ...rest }: Readonly<{ version: string; run: number; startedAtMs: number }>) => evaluateJobName({ name: 'm'.repeat(40) }, { candidate: identity(version), ...rest });
-  fc.assert(fc.property(runs, runs, (one, other) => {
-    expect(nameOf(one).length).toBeLessThanOrEqual(63);
-    expect(nameOf({ ...one })).toBe(nameOf(one));
-    return JSON.stringify(one) === JSON.stringify(other) || nameOf(other) !== nameOf(one);
-  }));
-});
-
-describe("the candidate's Service", () => {
-  test('finds its pods by name, each of them', () => {
-    expect(only(candidateServices(subject(), identity('b').hash))).toMatchObject({
-      metadata: { name: 'telco-churn-candidate' },
-      spec: { clusterIP: 'None', selector: { 'churnops.dev/model': 'telco-churn', 'churnops.dev/hash': identity('b').hash.slice(0, 8) }, ports: [{ port: 8080, targetPort: 8080 }] },
-    });
-  });
-  test('is not there without one', () => expect(candidateServices(subject(), undefined)).toEqual([]));
 });
 
 describe('what pods share with the cluster they run in', () => {

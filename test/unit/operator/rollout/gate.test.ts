@@ -6,8 +6,12 @@ import { evaluation, finding, GATE, HOUR_MS, identity, MINUTE_MS, NOW_MS } from 
 
 const { hash } = identity('b');
 const REPLAY = { ...GATE, labels: 'Replay' as const };
-const running = (over: Partial<GateState> = {}): GateState => ({ key: GATE.key, run: 2, failures: 0, problem: undefined, finding: undefined, state: 'Running', startedAtMs: NOW_MS - MINUTE_MS, ...over }) as GateState;
-const resting = (nextRunAtMs: number | undefined, over: Partial<GateState> = {}): GateState => ({ key: GATE.key, run: 2, failures: 0, problem: undefined, finding: finding(), state: 'Resting', nextRunAtMs, ...over }) as GateState;
+function running(over: Partial<Extract<GateState, { state: 'Running' }>> = {}): GateState {
+  return { key: GATE.key, run: 2, failures: 0, problem: undefined, finding: undefined, state: 'Running', startedAtMs: NOW_MS - MINUTE_MS, ...over };
+}
+function resting(nextRunAtMs: number | undefined, over: Partial<Extract<GateState, { state: 'Resting' }>> = {}): GateState {
+  return { key: GATE.key, run: 2, failures: 0, problem: undefined, finding: finding(), state: 'Resting', nextRunAtMs, ...over };
+}
 const ended = (verdict: Parameters<typeof evaluation>[1], over: Parameters<typeof evaluation>[3] = {}): EvaluationJob => ({ state: 'Finished', report: evaluation(hash, verdict, NOW_MS - 1000, over), finishedAtMs: NOW_MS - 1000 });
 const problem = { code: 'StoreUnreachable', message: 'no answer', atMs: NOW_MS - 1000 };
 

@@ -1,29 +1,23 @@
 import { ChurnModelStatus } from '../../../../contracts/churn-model/status.ts';
 import { currentTry } from '../../../../operator/observation/observe.ts';
 import { rolloutStateOf } from '../../../../operator/observation/rollout-state.ts';
-import { TrafficPolicy } from '../../../../contracts/traffic.ts';
+import type { TrafficPolicy } from '../../../../contracts/traffic.ts';
 import { decide } from '../../../../operator/rollout/decide.ts';
 import type { Decision, DesiredAutoscaler } from '../../../../operator/rollout/decision.ts';
-import type { EvaluationJob, Facts, InspectionJob, VersionPods, WantedGate } from '../../../../operator/rollout/facts.ts';
+import type { Facts, InspectionJob, VersionPods, WantedGate } from '../../../../operator/rollout/facts.ts';
 import { DRAIN_MS } from '../../../../operator/rollout/previous.ts';
 import type { RolloutState, VersionIdentity } from '../../../../operator/rollout/state.ts';
 import { rolloutRecord } from '../../../../operator/status/rollout-record.ts';
 import { SETTLE_MS } from '../../../../operator/rollout/sizing.ts';
-import { evaluation, identity, MINUTE_MS, NOW_MS, TRAFFIC, wanted, wantedLatest } from './builders.ts';
+import { identity, MINUTE_MS, NOW_MS, TRAFFIC, wanted, wantedLatest } from './builders.ts';
+import { evaluationJob, evaluationName, isToldAsWanted, policiesOn, policyWrites, type EvaluationEnd } from './simulated-beside.ts';
 import { brokenBy, type ClusterNow, type Write } from './simulated-invariants.ts';
 import { inspectionJob, jobName, isReadyAt, newestOf, newTry, podProblemAt, type PackageBehaviour, type PodBehaviour, type SimulatedJob } from './simulated-packages.ts';
 
 /** How often `latest` is resolved. */
 export const POLL_MS = 6 * MINUTE_MS;
 
-type SimulatedDeployment = { identity: VersionIdentity; replicas: number; podsBornMs: number[]; /** Of the pod in the same place. */ policies: (TrafficPolicy | undefined)[] };
-
-/** How long a look of the gate takes. */
-const EVALUATION_MS = 5000;
-
-function evaluationName({ candidate, startedAtMs, run }: Readonly<{ candidate: Pick<VersionIdentity, 'hash'>; startedAtMs: number; run: number }>): string {
-  return `${candidate.hash}/${startedAtMs}/${run}`;
-}
+type SimulatedDeployment = { identity: VersionIdentity; replicas: number; podsBornMs: number[]; policies: (TrafficPolicy | undefined)[] };
 
 /** An invariant of DESIGN section 4 that did not hold. */
 export class Broken extends Error {
@@ -47,7 +41,7 @@ export class SimulatedCluster {
   /** Of stable's requests, in Shadow. */
   mirrorPercent = 100;
   /** How looks of the gate end. */
-  evaluations: 'Pass' | 'Fail' | 'Inconclusive' | 'Error' | 'Broken' | 'NotDue' = 'Inconclusive';
+  evaluations: EvaluationEnd = 'Inconclusive';
   autoscaling: Facts['wanted']['autoscaling'];
   /** Pods that the load of whoever serves asks for; undefined: no figures. */
   load: number | undefined;
@@ -145,18 +139,9 @@ export class SimulatedCluster {
     this.log.push(`${this.#time()} somebody gives the candidate ${weight} % of callers`);
   }
 
-  /** Policies that pods bear, each once. */
-  get borne(): readonly TrafficPolicy[] {
-    const texts = [...this.#deployments.values()].flatMap(({ policies }) => policies.flatMap((policy) => (policy === undefined ? [] : [JSON.stringify(policy)])));
-    return [...new Set(texts)].map((text) => TrafficPolicy.parse(JSON.parse(text)));
-  }
-
   /** Whether every pod of stable, and no other, bears the newest policy, or none does where there is none. */
   get isToldAsWanted(): boolean {
-    const { stable, policy, candidate } = this.state;
-    const isBeside = this.gate !== undefined && candidate?.stage === 'Deployed' && candidate.inspectionKey !== undefined;
-    if ((policy?.terms !== undefined) !== isBeside || this.#found !== (isBeside ? candidate.identity.hash : undefined)) return false;
-    return [...this.#deployments].every(([hash, { policies }]) => policies.every((borne) => borne?.revision === (hash === stable?.hash && isBeside ? policy?.revision : undefined)));
+    return isToldAsWanted(this.state, { gate: this.gate, found: this.#found, deployments: this.#deployments });
   }
 
   /** Someone deletes the inspect Jobs. */
@@ -196,7 +181,7 @@ export class SimulatedCluster {
     const want = this.version === 'latest' ? wantedLatest({ ...common, poll: { intervalMs: POLL_MS, offsetMs: MINUTE_MS, whileUnderWay: this.overtakes } }) : wanted(this.version, common);
     const current = currentTry(want, state);
     const inspectionJob: InspectionJob = current === undefined ? { state: 'Absent' } : this.#jobFacts(jobName(current.key, current.attempt, current.startedAtMs));
-    return { nowMs: this.nowMs, wanted: want, state, selected: this.#selected?.slice(0, 8), pods: (hash) => this.podFacts(hash), autoscaler: this.#liveAutoscaler(), policyOnPods: this.borne.toSorted((a, b) => b.revision - a.revision)[0], inspectionJob, evaluationJob: this.#evaluationFacts(state) };
+    return { nowMs: this.nowMs, wanted: want, state, selected: this.#selected?.slice(0, 8), pods: (hash) => this.podFacts(hash), autoscaler: this.#liveAutoscaler(), policyOnPods: policiesOn(this.#deployments).toSorted((a, b) => b.revision - a.revision)[0], inspectionJob, evaluationJob: evaluationJob(state, this.#evaluations, { end: this.storeDead ? 'Error' : this.evaluations, nowMs: this.nowMs }) };
   }
 
   /** @param hash whole, or its first 8 digits */
@@ -209,7 +194,7 @@ export class SimulatedCluster {
 
   /** The next thing to write, each time looking at what is there: what is as wanted already is not written. */
   *#plan(decision: Decision): Generator<Write> {
-    yield* this.#policyWrites(decision);
+    yield* policyWrites(this.#deployments, decision);
     const { inspection, evaluation, besideStable } = decision;
     if (inspection !== undefined && !this.#jobs.has(jobName(inspection.key, inspection.attempt, inspection.startedAtMs))) yield { write: 'CreateJob', key: inspection.key, attempt: inspection.attempt };
     if (evaluation !== undefined && !this.#evaluations.has(evaluationName(evaluation))) yield { write: 'CreateEvaluation', hash: evaluation.candidate.hash };
@@ -235,13 +220,6 @@ export class SimulatedCluster {
     for (const hash of this.#budgets) if (!keep.has(hash) && hash.slice(0, 8) !== decision.unrecorded) yield { write: 'DeleteBudget', hash };
     if (besideStable === undefined && this.#found !== undefined) yield { write: 'DeleteCandidateService' };
     if (JSON.stringify(rolloutRecord(decision.state)) !== this.#status) yield { write: 'Status' };
-  }
-
-  *#policyWrites({ policy, state: { stable } }: Decision): Generator<Write> {
-    for (const [hash, { policies }] of this.#deployments) {
-      const wanted = hash === stable?.hash ? policy : undefined;
-      for (const [pod, borne] of policies.entries()) if (JSON.stringify(borne) !== JSON.stringify(wanted)) yield { write: 'Policy', hash, pod, policy: wanted };
-    }
   }
 
   *#autoscalerWrite(desired: DesiredAutoscaler | undefined): Generator<Write> {
@@ -348,7 +326,7 @@ export class SimulatedCluster {
       sizeFound: this.#arrived.size,
       size: (hash) => this.#deployments.get(hash)?.replicas,
       ready: (hash) => this.podFacts(hash).ready,
-      borne: this.borne,
+      borne: policiesOn(this.#deployments),
       newestPolicy: this.#newestPolicy,
       found: this.#found,
       isDraining: (hash) => hash !== selected && this.nowMs - (this.#leftAtMs.get(hash) ?? 0) < DRAIN_MS,
@@ -361,16 +339,6 @@ export class SimulatedCluster {
     const job = this.#jobs.get(name);
     if (job === undefined) return { state: 'Absent' };
     return inspectionJob(job, this.#packages[job.version ?? '']?.inspection, (version) => this.identityOf(version), this.nowMs);
-  }
-
-  #evaluationFacts({ candidate }: RolloutState): EvaluationJob {
-    if (candidate?.stage !== 'Deployed' || candidate.gate?.state !== 'Running') return { state: 'Absent' };
-    const bornMs = this.#evaluations.get(evaluationName({ candidate: candidate.identity, startedAtMs: candidate.startedAtMs, run: candidate.gate.run }));
-    if (bornMs === undefined) return { state: 'Absent' };
-    const finishedAtMs = bornMs + EVALUATION_MS;
-    if (this.nowMs < finishedAtMs) return { state: 'Running', problem: undefined };
-    if (this.evaluations === 'Broken') return { state: 'Broken', message: 'OOMKilled', finishedAtMs };
-    return { state: 'Finished', report: evaluation(candidate.identity.hash, this.storeDead ? 'Error' : this.evaluations, finishedAtMs), finishedAtMs };
   }
 
   #behaviour({ identity: { version } }: SimulatedDeployment): PodBehaviour {

@@ -52,11 +52,13 @@ test('the same policy is the same text, whoever remembered it', () => {
   expect(JSON.stringify(policyOf(written(reversed)))).toBe(JSON.stringify(policyOf(written(shadow))));
 });
 
+function given(over: Partial<Facts>): Facts {
+  return facts({ wanted: wanted('b', { gate: GATE }), state: stateOf({ mode: 'Shadow' }, undefined), pods: podsOf({ a: pods(4), b: pods(4) }), ...over });
+}
+
 describe('revisions', () => {
   const later = NOW_MS + MINUTE_MS;
   const onPods = { schemaVersion: 1 as const, revision: later, ...shadow };
-  const given = (over: Partial<Facts>): Facts => facts({ wanted: wanted('b', { gate: GATE }), state: stateOf({ mode: 'Shadow' }, undefined), pods: podsOf({ a: pods(4), b: pods(4) }), ...over });
-
   test('a write that was cut off before it was written down is not made again', () => {
     const { state } = given({});
     expect(decidePolicy(given({ policyOnPods: onPods }), state, true)).toEqual({ revision: later, writtenAtMs: later, terms: shadow });

@@ -6,8 +6,9 @@ import { messageOf } from '../../../../operator/status/message.ts';
 import { besides, facts, finding, GATE, HOUR_MS, identity, NOW_MS, podsOf, READY_PODS, stable, wanted } from '../rollout/builders.ts';
 
 const problem = { code: 'StoreUnreachable', message: 'http://s3:7070 does not answer.', atMs: NOW_MS };
-const base = { key: GATE.key, run: 2, failures: 0, problem: undefined, finding: finding() };
-const resting = (over: Partial<typeof base> & { problem?: GateState['problem'] } = {}): GateState => ({ ...base, ...over, state: 'Resting', nextRunAtMs: NOW_MS + HOUR_MS }) as GateState;
+function resting(over: Partial<Extract<GateState, { state: 'Resting' }>> = {}): GateState {
+  return { key: GATE.key, run: 2, failures: 0, problem: undefined, finding: finding(), state: 'Resting', nextRunAtMs: NOW_MS + HOUR_MS, ...over };
+}
 
 function decision(gate: GateState | undefined, hasGate = true) {
   const state = { ...INITIAL_STATE, stable: stable('a'), candidate: besides('b', { gate }) };
@@ -21,13 +22,13 @@ test.each<{ name: string; gate: GateState | undefined; condition: string; auc: n
   { name: 'disproven', gate: resting({ finding: finding({ verdict: 'Fail', reason: 'AUCTooLow', message: 'AUC 0.61.' }) }), condition: 'False AUCTooLow: Fail: AUC 0.61.', auc: 0.81 },
   {
     name: 'a Pass stands through a look that could not be taken',
-    gate: resting({ finding: finding({ verdict: 'Pass', reason: 'Proven', message: 'AUC 0.81.' }), problem, failures: 1 } as never),
+    gate: resting({ finding: finding({ verdict: 'Pass', reason: 'Proven', message: 'AUC 0.81.' }), problem, failures: 1 }),
     condition: 'True Proven: Pass: AUC 0.81. (the newest look could not be taken: StoreUnreachable: http://s3:7070 does not answer. Next try at 2026-11-21T08:00:00Z.)',
     auc: 0.81,
   },
   {
     name: 'no look has ended yet',
-    gate: resting({ finding: undefined, problem, failures: 1 } as never),
+    gate: resting({ finding: undefined, problem, failures: 1 }),
     condition: 'Unknown StoreUnreachable: the newest look could not be taken: StoreUnreachable: http://s3:7070 does not answer. Next try at 2026-11-21T08:00:00Z.',
     auc: 0.84,
   },

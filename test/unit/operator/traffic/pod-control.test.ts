@@ -1,5 +1,4 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { podControl } from '../../../../operator/traffic/pod-control.ts';
 import { identity } from '../rollout/builders.ts';
@@ -11,7 +10,9 @@ const open: { server: Server; close: () => Promise<void> }[] = [];
 async function reading(answer: RequestListener) {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const control = podControl((server.address() as AddressInfo).port);
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const control = podControl(address.port);
   open.push({ server, close: control.close });
   return control.read('127.0.0.1', new AbortController().signal);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { TrafficState } from '../../../../contracts/traffic.ts';
+import { TrafficState } from '../../../../contracts/traffic.ts';
 import { TrafficReader, type FollowedModel } from '../../../../operator/traffic/traffic-reader.ts';
 import { identity } from '../rollout/builders.ts';
 import { ManualClock } from '../runtime/manual-clock.ts';
@@ -68,7 +68,7 @@ describe('what pods make of their policy', () => {
     { name: 'it refuses', answer: answering(state(0, { refused: 'The policy is not JSON.' })), problem: 'The policy is not JSON.' },
     { name: 'it does not answer', answer: undefined, problem: 'connect ECONNREFUSED' },
     { name: 'somebody else is there', answer: answering(state(7, { hash: identity('c').hash })), problem: `another version answers at its address, ${identity('c').hash.slice(0, 8)}` },
-    { name: 'the answer is none', answer: async () => Promise.resolve(JSON.parse('nonsense') as TrafficState), problem: 'its answer is no TrafficState' },
+    { name: 'the answer is none', answer: async () => Promise.resolve(TrafficState.parse({ revision: 'x' })), problem: 'its answer is no TrafficState' },
   ])('$name: it does not follow, and why', async ({ answer, problem }) => {
     const { traffic, answers, look } = reader();
     if (answer !== undefined) answers.set('p1', answer);
