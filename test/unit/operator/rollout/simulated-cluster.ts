@@ -3,14 +3,15 @@ import { currentTry } from '../../../../operator/observation/observe.ts';
 import { rolloutStateOf } from '../../../../operator/observation/rollout-state.ts';
 import type { TrafficPolicy } from '../../../../contracts/traffic.ts';
 import { decide } from '../../../../operator/rollout/decide.ts';
-import type { Decision, DesiredAutoscaler } from '../../../../operator/rollout/decision.ts';
+import type { Decision } from '../../../../operator/rollout/decision.ts';
 import type { Facts, InspectionJob, VersionPods, WantedGate } from '../../../../operator/rollout/facts.ts';
 import { DRAIN_MS } from '../../../../operator/rollout/previous.ts';
 import type { RolloutState, VersionIdentity } from '../../../../operator/rollout/state.ts';
 import { rolloutRecord } from '../../../../operator/status/rollout-record.ts';
 import { SETTLE_MS } from '../../../../operator/rollout/sizing.ts';
 import { identity, MINUTE_MS, NOW_MS, TRAFFIC, wanted, wantedLatest } from './builders.ts';
-import { evaluationJob, evaluationName, isToldAsWanted, policiesOn, policyWrites, type EvaluationEnd } from './simulated-beside.ts';
+import { evaluationJob, evaluationName, isToldAsWanted, policiesOn, type EvaluationEnd } from './simulated-beside.ts';
+import { plannedWrites, type LiveCluster } from './simulated-plan.ts';
 import { brokenBy, type ClusterNow, type Write } from './simulated-invariants.ts';
 import { inspectionJob, jobName, isReadyAt, newestOf, newTry, podProblemAt, type PackageBehaviour, type PodBehaviour, type SimulatedJob } from './simulated-packages.ts';
 
@@ -160,7 +161,7 @@ export class SimulatedCluster {
     const decision = decide(facts);
     const demand = this.#demand();
     const writes: Write[] = [];
-    for (const write of this.#plan(decision)) {
+    for (const write of plannedWrites(decision, this.#live())) {
       if (writes.length >= cutOffAfter) {
         this.log.push(`${this.#time()} the operator is cut off`);
         this.nowMs += 1; // the next one begins later
@@ -192,42 +193,17 @@ export class SimulatedCluster {
     return { requested: deployment.replicas, ready, readyUpToDate: ready, outdated: 0, problem: ready === deployment.podsBornMs.length ? undefined : podProblemAt(this.nowMs, this.#behaviour(deployment)) };
   }
 
-  /** The next thing to write, each time looking at what is there: what is as wanted already is not written. */
-  *#plan(decision: Decision): Generator<Write> {
-    yield* policyWrites(this.#deployments, decision);
-    const { inspection, evaluation, besideStable } = decision;
-    if (inspection !== undefined && !this.#jobs.has(jobName(inspection.key, inspection.attempt, inspection.startedAtMs))) yield { write: 'CreateJob', key: inspection.key, attempt: inspection.attempt };
-    if (evaluation !== undefined && !this.#evaluations.has(evaluationName(evaluation))) yield { write: 'CreateEvaluation', hash: evaluation.candidate.hash };
-    if (besideStable !== undefined && this.#found !== besideStable) yield { write: 'ApplyCandidateService', hash: besideStable };
-    for (const { identity: { hash } } of decision.versions) {
-      if (!this.#deployments.has(hash)) yield { write: 'CreateDeployment', hash };
-      if (!this.#budgets.has(hash)) yield { write: 'CreateBudget', hash };
-    }
-    if (decision.autoscaler === undefined && this.#autoscaler !== undefined) yield { write: 'DeleteAutoscaler' };
-    const shrinking: Write[] = [];
-    for (const { identity: { hash }, replicas } of decision.versions) {
-      const from = this.#deployments.get(hash)?.replicas ?? 1;
-      if (replicas !== undefined && replicas > from) yield { write: 'Scale', hash, from, to: replicas };
-      else if (replicas !== undefined && replicas < from) shrinking.push({ write: 'Scale', hash, from, to: replicas });
-    }
-    yield* this.#autoscalerWrite(decision.holding);
-    const to = decision.selected ?? (decision.unrecorded === undefined ? undefined : this.#selected);
-    if (to !== this.#selected) yield { write: 'Select', from: this.#selected, to };
-    yield* this.#autoscalerWrite(decision.autoscaler);
-    yield* shrinking;
-    const keep = new Set<string>(decision.versions.map((version) => version.identity.hash));
-    for (const hash of this.#deployments.keys()) if (!keep.has(hash) && hash.slice(0, 8) !== decision.unrecorded) yield { write: 'DeleteDeployment', hash };
-    for (const hash of this.#budgets) if (!keep.has(hash) && hash.slice(0, 8) !== decision.unrecorded) yield { write: 'DeleteBudget', hash };
-    if (besideStable === undefined && this.#found !== undefined) yield { write: 'DeleteCandidateService' };
-    if (JSON.stringify(rolloutRecord(decision.state)) !== this.#status) yield { write: 'Status' };
-  }
-
-  *#autoscalerWrite(desired: DesiredAutoscaler | undefined): Generator<Write> {
-    if (desired === undefined) return;
-    const hash = [...this.#deployments.keys()].find((each) => each.startsWith(desired.target)) ?? desired.target;
-    const { minReplicas: min, maxReplicas: max } = desired;
-    const live = this.#autoscaler;
-    if (live?.hash !== hash || live.min !== min || live.max !== max) yield { write: 'ApplyAutoscaler', hash, min, max };
+  /** What is there, as it is whenever it is asked. */
+  #live(): LiveCluster {
+    return {
+      deployments: this.#deployments,
+      budgets: this.#budgets,
+      hasJob: (name) => this.#jobs.has(name) || this.#evaluations.has(name),
+      autoscaler: () => this.#autoscaler,
+      found: () => this.#found,
+      selected: () => this.#selected,
+      status: () => this.#status,
+    };
   }
 
   #liveAutoscaler(): Facts['autoscaler'] {
