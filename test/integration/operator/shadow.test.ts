@@ -111,6 +111,10 @@ async function policies(version: string): Promise<readonly (TrafficPolicy | unde
   return (await podsOf(version)).map(policyOn);
 }
 
+async function feedback(): Promise<Readonly<Record<string, string>> | undefined> {
+  return (await cluster.client.get(SECRETS, { namespace: cluster.namespace, name: `${NAME}-feedback` }, cluster.signal))?.data;
+}
+
 async function want(patch: object): Promise<void> {
   await cluster.client.mergePatch(CHURN_MODELS, { namespace: cluster.namespace, name: NAME }, { ...patch }, {}, cluster.signal);
 }
@@ -179,7 +183,6 @@ describe('a rollout beside stable, on a real API server', () => {
   });
 
   test('a rotation changes the token, and keeps the one before', async () => {
-    const feedback = async () => (await cluster.client.get(SECRETS, { namespace: cluster.namespace, name: `${NAME}-feedback` }, cluster.signal))?.data;
     const before = await feedback();
     await want({ metadata: { annotations: { [ACTIONS.rotateFeedbackToken]: 'once' } } });
     const after = await eventually(feedback, (data) => data?.['previous-token'] !== undefined);

@@ -8,17 +8,16 @@ import type { Facts, InspectionJob, VersionPods, WantedGate } from '../../../../
 import { DRAIN_MS } from '../../../../operator/rollout/previous.ts';
 import type { RolloutState, VersionIdentity } from '../../../../operator/rollout/state.ts';
 import { rolloutRecord } from '../../../../operator/status/rollout-record.ts';
-import { SETTLE_MS } from '../../../../operator/rollout/sizing.ts';
-import { identity, MINUTE_MS, NOW_MS, TRAFFIC, wanted, wantedLatest } from './builders.ts';
+import { identity, MINUTE_MS, NO_PODS, NOW_MS, TRAFFIC, wanted, wantedLatest } from './builders.ts';
 import { evaluationJob, evaluationName, isToldAsWanted, policiesOn, type EvaluationEnd } from './simulated-beside.ts';
+import { autoscaledSize, brokenByAutoscaler, podsAt, resize, type SimulatedDeployment } from './simulated-pods.ts';
 import { plannedWrites, type LiveCluster } from './simulated-plan.ts';
 import { brokenBy, type ClusterNow, type Write } from './simulated-invariants.ts';
-import { inspectionJob, jobName, isReadyAt, newestOf, newTry, podProblemAt, type PackageBehaviour, type PodBehaviour, type SimulatedJob } from './simulated-packages.ts';
+import { inspectionJob, jobName, newestOf, newTry, type PackageBehaviour, type PodBehaviour, type SimulatedJob } from './simulated-packages.ts';
 
 /** How often `latest` is resolved. */
 export const POLL_MS = 6 * MINUTE_MS;
 
-type SimulatedDeployment = { identity: VersionIdentity; replicas: number; podsBornMs: number[]; policies: (TrafficPolicy | undefined)[] };
 
 /** An invariant of DESIGN section 4 that did not hold. */
 export class Broken extends Error {
@@ -112,15 +111,13 @@ export class SimulatedCluster {
     const deployment = live === undefined ? undefined : this.#deployments.get(live.hash);
     if (live === undefined || deployment === undefined || deployment.replicas === 0) return;
     const from = deployment.replicas;
-    // Whoever is not called has nothing to do; and for a while the figures of new pods tell of that.
-    const isIdle = live.hash !== this.#selected || this.nowMs - this.#arrived.atMs < SETTLE_MS / 2;
-    const asked = load === undefined ? from : isIdle ? Math.min(load, 1) : load;
-    const to = Math.min(Math.max(asked, live.min), live.max);
+    const isCalled = live.hash === this.#selected;
+    const sinceMs = this.nowMs - this.#arrived.atMs;
+    const to = autoscaledSize({ load, from, live, isCalled, sinceMs });
     if (to === from) return;
     this.log.push(`${this.#time()} the autoscaler makes ${live.hash.slice(0, 8)} ${to} of ${from}`);
-    const floor = Math.min(from, live.max, this.autoscaling?.maxReplicas ?? live.max);
-    if (to < floor && live.hash !== this.#selected) this.#broken(2, 'what callers may have to come back to is shrunk');
-    if (to < Math.min(floor, this.#arrived.size) && this.nowMs - this.#arrived.atMs < SETTLE_MS) this.#broken(2, 'what callers have just come to is shrunk');
+    const broken = brokenByAutoscaler({ to, floor: Math.min(from, live.max, this.autoscaling?.maxReplicas ?? live.max), isCalled, sinceMs, found: this.#arrived.size });
+    if (broken !== undefined) this.#broken(broken.invariant, broken.what);
     this.#arrived = { ...this.#arrived, size: Math.min(this.#arrived.size, to) }; // smaller bounds end what was pinned
     this.#resize(deployment, to);
   }
@@ -188,9 +185,7 @@ export class SimulatedCluster {
   /** @param hash whole, or its first 8 digits */
   podFacts(hash: string): VersionPods {
     const deployment = [...this.#deployments].find(([each]) => each.startsWith(hash))?.[1];
-    if (deployment === undefined) return { requested: undefined, ready: 0, readyUpToDate: 0, outdated: 0, problem: undefined };
-    const ready = deployment.podsBornMs.filter((bornMs) => isReadyAt(this.nowMs, this.#behaviour(deployment), bornMs)).length;
-    return { requested: deployment.replicas, ready, readyUpToDate: ready, outdated: 0, problem: ready === deployment.podsBornMs.length ? undefined : podProblemAt(this.nowMs, this.#behaviour(deployment)) };
+    return deployment === undefined ? NO_PODS : podsAt(this.nowMs, this.#behaviour(deployment), deployment);
   }
 
   /** What is there, as it is whenever it is asked. */
@@ -212,9 +207,7 @@ export class SimulatedCluster {
   }
 
   #resize(deployment: SimulatedDeployment, replicas: number): void {
-    deployment.replicas = replicas;
-    deployment.podsBornMs = Array.from({ length: replicas }, (_, index) => deployment.podsBornMs[index] ?? this.nowMs);
-    deployment.policies = Array.from({ length: replicas }, (_, index) => deployment.policies[index]);
+    resize(deployment, replicas, this.nowMs);
   }
 
   #carryOut(write: Write, decision: Decision): void {
