@@ -45,6 +45,11 @@ export function evidencePage(proof: Proof, commit: string, machineLine: string):
   ].join('\n');
 }
 
+/** When, which tree and on which machine: for figures that stand outside a claim. Markdown. */
+export async function conditions(startedAt: Date, signal: AbortSignal): Promise<string> {
+  return ['| | |', '| --- | --- |', `| date | ${startedAt.toISOString()} |`, `| commit | ${await commitOf(signal)} |`, `| machine | ${machine()} |`].join('\n');
+}
+
 /** `m:ss`. */
 export function minutes(ms: number): string {
   const seconds = Math.round(ms / 1000);

@@ -1,6 +1,7 @@
 import { onPlatform, type RunnableClaim } from '../context.ts';
 import { atRest } from './at-rest.ts';
 import { badPackage } from './bad-package.ts';
+import { cost } from './cost.ts';
 import { crash } from './crash.ts';
 import { demo } from './demo.ts';
 import { fuzz } from './fuzz.ts';
@@ -41,6 +42,7 @@ export const CLAIMS: readonly RunnableClaim[] = [
   onPlatform(atRest),
   onPlatform(scale),
   onPlatform(crash),
+  cost,
   oracles,
   gateError,
 ];

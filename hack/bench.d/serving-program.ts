@@ -1,0 +1,97 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { SECRETS } from '../../contracts/names.ts';
+import { TrafficState, type TrafficPolicy } from '../../contracts/traffic.ts';
+import type { ImageCommand } from './image-command.ts';
+import { Program, type Core } from './program.ts';
+import type { ServedPackage } from './served-package.ts';
+
+const MODEL = 'telco-churn';
+const SERVER = 'dist/server.mjs';
+const FOLLOWS_WITHIN_MS = 10_000;
+const LOOK_EVERY_MS = 20;
+
+/** What a policy says beyond whom it is for. */
+export type State = Readonly<Pick<TrafficPolicy, 'mode' | 'percent'>>;
+
+/** `server serve` as a pod runs it: the bundle, the image's options, a journal on a folder, keys of ids, a policy in a file. */
+export class ServingProgram {
+  readonly program: Program;
+  readonly #package: ServedPackage;
+  readonly #policyFile: string;
+  readonly #signal: AbortSignal;
+  #revision = 0;
+
+  private constructor(program: Program, served: ServedPackage, policyFile: string, signal: AbortSignal) {
+    this.program = program;
+    this.#package = served;
+    this.#policyFile = policyFile;
+    this.#signal = signal;
+  }
+
+  /** @param input.folder of its own, which is there */
+  static async start(input: Readonly<{ core: Core; served: ServedPackage; folder: string; image: ImageCommand; signal: AbortSignal }>): Promise<ServingProgram> {
+    const { core, served, folder, image, signal } = input;
+    const of = (name: string): string => join(folder, name);
+    for (const name of ['traffic', 'journal', 'prediction-keys', 'feedback', 'store/models']) await mkdir(of(name), { recursive: true });
+    await writeFile(of('traffic/policy'), '');
+    const keys = { schemaVersion: 1, keys: [{ secret: randomBytes(32).toString('base64'), signFrom: '2026-01-01T00:00:00Z' }] };
+    await writeFile(join(of('prediction-keys'), SECRETS.predictionKeys.keys), JSON.stringify(keys));
+    const args = [
+      ...image.options, SERVER, 'serve',
+      '--package', served.folder, '--host', '127.0.0.1', '--port', '0', '--control-port', '0',
+      '--traffic-policy', of('traffic/policy'), '--journal', of('journal'), '--feedback', of('feedback'), '--prediction-keys', of('prediction-keys'),
+      '--termination-message', of('termination-message'),
+    ];
+    const env = {
+      ...image.env,
+      CHURNOPS_NAMESPACE: 'bench',
+      CHURNOPS_MODEL: MODEL,
+      CHURNOPS_POD: `bench-${core}`,
+      CHURNOPS_VERSION: served.version,
+      CHURNOPS_PACKAGE_DIGEST: served.digest,
+      CHURNOPS_CANDIDATE_HASH: served.hash,
+      CHURNOPS_REPOSITORY: `file://${of('store')}/models/${MODEL}`,
+    };
+    const program = await Program.start({ core, args, env, signal });
+    return new ServingProgram(program, served, of('traffic/policy'), signal);
+  }
+
+  get predictUrl(): string {
+    return `${this.program.url}/v1/models/${MODEL}:predict`;
+  }
+
+  /** Gives it a policy towards a candidate, or none, and waits until it follows. Counters begin anew. */
+  async follow(state: State | undefined, candidate: ServingProgram): Promise<void> {
+    this.#revision += 1;
+    const { hash, version } = candidate.#package;
+    const policy: TrafficPolicy | undefined = state && {
+      schemaVersion: 1,
+      revision: this.#revision,
+      ...state,
+      stableHash: this.#package.hash,
+      candidateHash: hash,
+      candidateVersion: version,
+      candidateAddress: `127.0.0.1:${candidate.program.ports.dataPort}`,
+      maxErrorPercent: 1,
+    };
+    // As the kubelet does it: whoever reads sees the old text or the new one.
+    await writeFile(`${this.#policyFile}.part`, policy === undefined ? '' : JSON.stringify(policy));
+    await rename(`${this.#policyFile}.part`, this.#policyFile);
+    const wanted = policy?.revision ?? 0;
+    const endMs = Date.now() + FOLLOWS_WITHIN_MS;
+    for (;;) {
+      const seen = await this.traffic();
+      if (seen.revision === wanted) return;
+      if (Date.now() > endMs) throw new Error(`the server follows revision ${seen.revision}, not ${wanted}: ${seen.refused ?? 'it says nothing of it'}`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
+
+  /** What it says of its traffic. */
+  async traffic(): Promise<TrafficState> {
+    const answer = await fetch(`http://127.0.0.1:${this.program.ports.controlPort}/control/traffic`, { signal: this.#signal });
+    return TrafficState.parse(await answer.json());
+  }
+}

@@ -1,0 +1,50 @@
+import type { TrafficState } from '../../contracts/traffic.ts';
+import type { State } from './serving-program.ts';
+
+/** What is measured side by side. The base is there twice: how far it is from itself is what the machine can tell apart. */
+export const VARIANTS = ['Echo', 'NoRollout', 'NoRolloutAgain', 'Shadow', 'Canary'] as const;
+export type Variant = (typeof VARIANTS)[number];
+/** What all others are compared with. */
+export const BASE = 'NoRollout' satisfies Variant;
+
+/** For people. */
+export const TITLES = {
+  Echo: 'bare node:http, answers without looking',
+  NoRollout: 'no rollout',
+  NoRolloutAgain: 'no rollout, again',
+  Shadow: 'Shadow, 100 %',
+  Canary: 'Canary, 25 %',
+} as const satisfies Record<Variant, string>;
+
+/** The policy of a variant of ours. */
+export const STATES: Readonly<Record<Exclude<Variant, 'Echo'>, State | undefined>> = {
+  NoRollout: undefined,
+  NoRolloutAgain: undefined,
+  Shadow: { mode: 'Shadow', percent: 100 },
+  Canary: { mode: 'Canary', percent: 25 },
+};
+
+/** Share of calls that the candidate must have been asked for, at least and at most. */
+const ASKED = { Shadow: [0.97, 1.01], Canary: [0.15, 0.35] } as const;
+
+/** What is wrong with a slice as a measurement of its state, by the counters of the server; undefined: nothing. */
+export function notAsMeant(variant: Variant, calls: number, traffic: TrafficState | undefined): string | undefined {
+  if (variant === 'Echo') return undefined;
+  if (traffic === undefined) return 'the server told nothing';
+  const { candidate } = traffic.sides;
+  if (variant === 'NoRollout' || variant === 'NoRolloutAgain') return candidate === undefined && traffic.revision === 0 ? undefined : `it follows policy ${traffic.revision}`;
+  if (candidate === undefined) return 'it follows no policy';
+  const { requests, errors, fallbacks, dropped, breaker } = candidate;
+  const [least, most] = ASKED[variant];
+  const share = requests / calls;
+  if (share < least || share > most) return `the candidate was asked ${requests} times for ${calls} calls`;
+  // A candidate that is late now and then is part of it; one that mostly fails is another measurement.
+  if (errors > 0.01 * requests || breaker !== 'Closed') return `${errors} of ${requests} requests to the candidate failed, breaker ${breaker}, ${fallbacks} fallbacks, ${dropped} dropped`;
+  return undefined;
+}
+
+/** The variants of a round: each begins with another one, as whoever is first is often slower. */
+export function orderOf(round: number): readonly Variant[] {
+  const first = round % VARIANTS.length;
+  return [...VARIANTS.slice(first), ...VARIANTS.slice(0, first)];
+}
