@@ -118,6 +118,13 @@ export class Kube {
     return this.client.mergePatch(kind, this.#ref(kind, name), patch, {}, this.#signal);
   }
 
+  /** A merge patch of the status, as whoever decides in the operator's place would write it; the operator goes on from there. */
+  async patchStatus<T extends KubeObject>(kind: ResourceKind<T>, name: string | ObjectRef, status: MergePatch): Promise<void> {
+    const path = objectPath(kind, this.#ref(kind, name), 'status');
+    const answer = await this.#transport.send({ verb: 'patch', method: 'PATCH', path, query: { fieldManager: FIELD_MANAGER }, contentType: 'application/merge-patch+json', body: JSON.stringify({ status }) }, this.#signal);
+    if (answer.status >= 300) throw new Error(`status of ${kind.kind} ${path}: ${answer.status} ${answer.text.slice(0, 500)}`);
+  }
+
   /** Asks for a pod to be evicted, as `kubectl drain` does. False: a disruption budget does not allow it now. */
   async evict(pod: string): Promise<boolean> {
     const ref = this.#ref(PODS, pod);

@@ -56,6 +56,10 @@ export type Retried = z.infer<typeof Retried>;
 export const Answered = z.object({ phase: z.string(), version: z.string(), connection: z.enum(CONNECTIONS), calls: z.int() });
 export type Answered = z.infer<typeof Answered>;
 
+/** How long calls of one phase took, answered rightly or not. */
+export const PhaseTimes = z.object({ calls: z.int(), p50Ms: z.number(), p99Ms: z.number(), maxMs: z.number() });
+export type PhaseTimes = z.infer<typeof PhaseTimes>;
+
 /** What a generator saw. Times are from the instant a call was due, so that a generator that falls behind does not hide waiting. */
 export const LoadReport = z.object({
   calls: z.int(),
@@ -65,6 +69,7 @@ export const LoadReport = z.object({
   failedByPhase: z.record(z.string(), z.int()),
   answered: z.array(Answered),
   retried: z.array(Retried),
+  timesByPhase: z.record(z.string(), PhaseTimes),
   p50Ms: z.number(),
   p99Ms: z.number(),
   maxMs: z.number(),

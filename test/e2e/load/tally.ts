@@ -1,4 +1,4 @@
-import type { Answered, Connection, FailedCall, LoadReport, Retried } from './protocol.ts';
+import type { Answered, Connection, FailedCall, LoadReport, PhaseTimes, Retried } from './protocol.ts';
 
 /** Of each phase: one that fails a lot must not hide what fails in the next. */
 const SHOWN_FAILURES = 100;
@@ -10,7 +10,7 @@ export class Tally {
   readonly #failedByPhase = new Map<string, number>();
   readonly #answered = new Map<string, Answered>();
   readonly #retried = new Map<string, Retried>();
-  readonly #tookMs: number[] = [];
+  readonly #tookMs = new Map<string, number[]>();
   #latestSendMs = 0;
 
   /** A call that was sent so long after it was due. */
@@ -20,7 +20,7 @@ export class Tally {
 
   answered(call: Readonly<{ phase: string; version: string; connection: Connection; tookMs: number }>): void {
     const { phase, version, connection, tookMs } = call;
-    this.#tookMs.push(tookMs);
+    this.#took(phase, tookMs);
     const key = JSON.stringify([phase, version, connection]);
     this.#answered.set(key, { phase, version, connection, calls: (this.#answered.get(key)?.calls ?? 0) + 1 });
   }
@@ -33,28 +33,40 @@ export class Tally {
 
   failed(call: FailedCall): void {
     this.#failed += 1;
-    this.#tookMs.push(call.tookMs);
+    this.#took(call.phase, call.tookMs);
     const before = this.#failedByPhase.get(call.phase) ?? 0;
     this.#failedByPhase.set(call.phase, before + 1);
     if (before < SHOWN_FAILURES) this.#failures.push(call);
   }
 
   report(tookMs: number): LoadReport {
-    const sorted = this.#tookMs.toSorted((a, b) => a - b);
+    const all = timesOf([...this.#tookMs.values()].flat());
     return {
-      calls: sorted.length,
+      calls: all.calls,
       failed: this.#failed,
       failures: this.#failures,
       failedByPhase: Object.fromEntries(this.#failedByPhase),
       answered: [...this.#answered.values()],
       retried: [...this.#retried.values()],
-      p50Ms: quantile(sorted, 0.5),
-      p99Ms: quantile(sorted, 0.99),
-      maxMs: sorted.at(-1) ?? 0,
+      timesByPhase: Object.fromEntries([...this.#tookMs].map(([phase, took]) => [phase, timesOf(took)])),
+      p50Ms: all.p50Ms,
+      p99Ms: all.p99Ms,
+      maxMs: all.maxMs,
       latestSendMs: this.#latestSendMs,
       tookMs,
     };
   }
+
+  #took(phase: string, tookMs: number): void {
+    const times = this.#tookMs.get(phase);
+    if (times === undefined) this.#tookMs.set(phase, [tookMs]);
+    else times.push(tookMs);
+  }
+}
+
+function timesOf(tookMs: readonly number[]): PhaseTimes {
+  const sorted = tookMs.toSorted((a, b) => a - b);
+  return { calls: sorted.length, p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99), maxMs: sorted.at(-1) ?? 0 };
 }
 
 /** Nearest-rank quantile of sorted values; 0 of none. */

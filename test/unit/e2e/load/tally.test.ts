@@ -35,6 +35,7 @@ test('every call counts once; failed ones keep when, where and why', () => {
       { phase: 'two', version: 'b', connection: 'Fresh', calls: 1 },
     ],
     retried: [{ phase: 'two', connection: 'Kept', error: 'ECONNREFUSED', calls: 2 }],
+    timesByPhase: { one: { calls: 2, p50Ms: 4, p99Ms: 5, maxMs: 5 }, two: { calls: 2, p50Ms: 6, p99Ms: 2000, maxMs: 2000 } },
     p50Ms: 5,
     p99Ms: 2000,
     maxMs: 2000,
