@@ -96,7 +96,7 @@ async function measure(stage: Stage, plan: BenchPlan, progress: (text: string) =
 
 /** Calls a second of stable without a rollout when callers call again at once: the median of a few tries, after one that warms up. */
 async function saturation({ stable, candidate, generator }: Stage, { saturateMs: durationMs }: BenchPlan): Promise<number> {
-  await stable.follow(STATES[BASE], candidate);
+  await stable.follow(STATES[BASE], candidate.target);
   const rates: number[] = [];
   for (let turn = 0; turn <= SATURATIONS; turn += 1) {
     const { calls, tookMs, failed, firstFailure } = await generator.run({ command: 'Saturate', url: stable.predictUrl, connections: SATURATING_CONNECTIONS, durationMs });
@@ -107,7 +107,7 @@ async function saturation({ stable, candidate, generator }: Stage, { saturateMs:
 }
 
 async function measureSlice({ stable, candidate, echo, generator }: Stage, { plan, ratePerSecond, round, seed }: Readonly<{ plan: BenchPlan; ratePerSecond: number; round: number; seed: number }>, variant: Variant): Promise<Slice> {
-  if (variant !== 'Echo') await stable.follow(STATES[variant], candidate);
+  if (variant !== 'Echo') await stable.follow(STATES[variant], candidate.target);
   const { pid } = variant === 'Echo' ? echo : stable.program;
   const url = variant === 'Echo' ? `${echo.url}/` : stable.predictUrl;
   const count = (ms: number): number => Math.max(1, Math.round((ms * ratePerSecond) / 1000));

@@ -12,8 +12,11 @@ const SERVER = 'dist/server.mjs';
 const FOLLOWS_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 20;
 
+/** A version as stable pods are sent to it. `address`: host:port. */
+export type Target = Readonly<{ hash: string; version: string; address: string }>;
+
 /** What a policy says beyond whom it is for. */
-export type State = Readonly<Pick<TrafficPolicy, 'mode' | 'percent'>>;
+export type State = Readonly<Pick<TrafficPolicy, 'mode' | 'percent'> & Partial<Pick<TrafficPolicy, 'maxErrorPercent'>>>;
 
 /** `server serve` as a pod runs it: the bundle, the image's options, a journal on a folder, keys of ids, a policy in a file. */
 export class ServingProgram {
@@ -62,19 +65,24 @@ export class ServingProgram {
     return `${this.program.url}/v1/models/${MODEL}:predict`;
   }
 
+  /** This server as a candidate. */
+  get target(): Target {
+    const { hash, version } = this.#package;
+    return { hash, version, address: `127.0.0.1:${this.program.ports.dataPort}` };
+  }
+
   /** Gives it a policy towards a candidate, or none, and waits until it follows. Counters begin anew. */
-  async follow(state: State | undefined, candidate: ServingProgram): Promise<void> {
+  async follow(state: State | undefined, { hash, version, address }: Target): Promise<void> {
     this.#revision += 1;
-    const { hash, version } = candidate.#package;
     const policy: TrafficPolicy | undefined = state && {
       schemaVersion: 1,
       revision: this.#revision,
+      maxErrorPercent: 1,
       ...state,
       stableHash: this.#package.hash,
       candidateHash: hash,
       candidateVersion: version,
-      candidateAddress: `127.0.0.1:${candidate.program.ports.dataPort}`,
-      maxErrorPercent: 1,
+      candidateAddress: address,
     };
     // As the kubelet does it: whoever reads sees the old text or the new one.
     await writeFile(`${this.#policyFile}.part`, policy === undefined ? '' : JSON.stringify(policy));

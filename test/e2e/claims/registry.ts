@@ -15,6 +15,7 @@ import { parity } from './parity.ts';
 import { rights } from './rights.ts';
 import { scale } from './scale.ts';
 import { schema } from './schema.ts';
+import { split } from './split.ts';
 import { storage } from './storage.ts';
 import { versionSwitch } from './switch.ts';
 import { upgrade } from './upgrade.ts';
@@ -33,6 +34,7 @@ export const CLAIMS: readonly RunnableClaim[] = [
   onPlatform(storage),
   onPlatform(hpa),
   onPlatform(rights),
+  onPlatform(split),
   onPlatform(misuse),
   onPlatform(badPackage),
   onPlatform(versionSwitch),
