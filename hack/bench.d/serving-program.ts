@@ -7,7 +7,8 @@ import type { ImageCommand } from './image-command.ts';
 import { Program, type Core } from './program.ts';
 import type { ServedPackage } from './served-package.ts';
 
-const MODEL = 'telco-churn';
+/** Name of the ChurnModel that these processes serve. */
+export const MODEL = 'telco-churn';
 const SERVER = 'dist/server.mjs';
 const FOLLOWS_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 20;
@@ -33,12 +34,17 @@ export class ServingProgram {
     this.#signal = signal;
   }
 
-  /** @param input.folder of its own, which is there */
-  static async start(input: Readonly<{ core: Core; served: ServedPackage; folder: string; image: ImageCommand; signal: AbortSignal }>): Promise<ServingProgram> {
-    const { core, served, folder, image, signal } = input;
+  /**
+   * @param input.folder of its own, which is there
+   * @param input.repository where the journal goes, as spec.model.repository; default: a store of its own in its folder
+   * @param input.token of `:feedback`; default: none, and labels are refused
+   */
+  static async start(input: Readonly<{ core: Core; served: ServedPackage; folder: string; image: ImageCommand; repository?: string; token?: string; signal: AbortSignal }>): Promise<ServingProgram> {
+    const { core, served, folder, image, token, signal } = input;
     const of = (name: string): string => join(folder, name);
     for (const name of ['traffic', 'journal', 'prediction-keys', 'feedback', 'store/models']) await mkdir(of(name), { recursive: true });
     await writeFile(of('traffic/policy'), '');
+    if (token !== undefined) await writeFile(join(of('feedback'), SECRETS.feedback.token), token);
     const keys = { schemaVersion: 1, keys: [{ secret: randomBytes(32).toString('base64'), signFrom: '2026-01-01T00:00:00Z' }] };
     await writeFile(join(of('prediction-keys'), SECRETS.predictionKeys.keys), JSON.stringify(keys));
     const args = [
@@ -55,7 +61,7 @@ export class ServingProgram {
       CHURNOPS_VERSION: served.version,
       CHURNOPS_PACKAGE_DIGEST: served.digest,
       CHURNOPS_CANDIDATE_HASH: served.hash,
-      CHURNOPS_REPOSITORY: `file://${of('store')}/models/${MODEL}`,
+      CHURNOPS_REPOSITORY: input.repository ?? `file://${of('store')}/models/${MODEL}`,
     };
     const program = await Program.start({ core, args, env, signal });
     return new ServingProgram(program, served, of('traffic/policy'), signal);
@@ -63,6 +69,10 @@ export class ServingProgram {
 
   get predictUrl(): string {
     return `${this.program.url}/v1/models/${MODEL}:predict`;
+  }
+
+  get feedbackUrl(): string {
+    return `${this.program.url}/v1/models/${MODEL}:feedback`;
   }
 
   /** This server as a candidate. */

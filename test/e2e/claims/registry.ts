@@ -4,6 +4,7 @@ import { badPackage } from './bad-package.ts';
 import { cost } from './cost.ts';
 import { crash } from './crash.ts';
 import { demo } from './demo.ts';
+import { evidence } from './evidence.ts';
 import { fuzz } from './fuzz.ts';
 import { gateError } from './gate-error.ts';
 import { hpa } from './hpa.ts';
@@ -45,6 +46,7 @@ export const CLAIMS: readonly RunnableClaim[] = [
   onPlatform(scale),
   onPlatform(crash),
   cost,
+  evidence,
   oracles,
   gateError,
 ];
