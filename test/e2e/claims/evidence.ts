@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { EvidenceInput, type EvaluationEvidence } from '../../../contracts/evaluation-evidence.ts';
 import { storeLayout } from '../../../contracts/store-layout.ts';
 import { MODEL } from '../../../hack/bench.d/serving-program.ts';
+import type { Verification } from '../../../server/evaluation/evidence/verify-evidence.ts';
 import { output } from '../command.ts';
 import type { ClaimBasics, RunnableClaim } from '../context.ts';
 import { readEvidence } from '../feedback/evidence-reader.ts';
@@ -97,7 +98,13 @@ async function gone({ check }: ClaimBasics, verifier: Verifier, told: Told, inpu
   if (input === undefined) return;
   const path = fileURLToPath(input.url);
   await rename(path, `${path}.gone`);
-  const { outcome, findings } = await verifier.verify(told.path, told.sha256).finally(async () => rename(`${path}.gone`, path));
+  let found: Verification;
+  try {
+    found = await verifier.verify(told.path, told.sha256);
+  } finally {
+    await rename(`${path}.gone`, path);
+  }
+  const { outcome, findings } = found;
   check('an input that is gone is told as missing, not as changed', outcome === 'Incomplete' && findings.length === 1 && findings[0]?.what === input.url, `${outcome}: ${findings.map(({ what, message }) => `${what} ${message}`).join('; ')}`);
 }
 

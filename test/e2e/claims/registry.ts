@@ -13,6 +13,7 @@ import { noFailedCalls } from './no-failed-calls.ts';
 import { oracles } from './oracles.ts';
 import { ownership } from './ownership.ts';
 import { parity } from './parity.ts';
+import { propagation } from './propagation.ts';
 import { rights } from './rights.ts';
 import { scale } from './scale.ts';
 import { schema } from './schema.ts';
@@ -36,6 +37,7 @@ export const CLAIMS: readonly RunnableClaim[] = [
   onPlatform(hpa),
   onPlatform(rights),
   onPlatform(split),
+  onPlatform(propagation),
   onPlatform(misuse),
   onPlatform(badPackage),
   onPlatform(versionSwitch),

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { EvaluationEvidence } from '../../../contracts/evaluation-evidence.ts';
+import type { EvaluationEvidence } from '../../../contracts/evaluation-evidence.ts';
 import type { EvaluationRequest } from '../../../contracts/evaluation-request.ts';
 import { PACKAGE_FILES } from '../../../contracts/names.ts';
 import { output, ROOT } from '../command.ts';
