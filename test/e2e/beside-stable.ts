@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import { isCandidateHash, shortHash, type CandidateHash } from '../../contracts/digest.ts';
 import { ANNOTATIONS, LABELS } from '../../contracts/names.ts';
+import { storeLayout, type StoreLayout } from '../../contracts/store-layout.ts';
 import { TrafficPolicy, TrafficState } from '../../contracts/traffic.ts';
 import type { ClaimContext } from './context.ts';
 import { MODELS, PODS, type Pod } from './kinds.ts';
-import { churnModel, VERSIONS, type ModelManifest, type SpecText } from './manifest.ts';
+import { TELCO_PACKAGES } from './load/customers.ts';
+import { churnModel, STORAGE, VERSIONS, type ModelManifest, type SpecText } from './manifest.ts';
 import { untilServing } from './serving.ts';
 
 /** A model with a candidate beside its stable version. */
@@ -14,20 +17,31 @@ const STARTED_WITHIN_MS = 300_000;
 /** Pods on this machine are small: the node has to hold both sides, and the neighbours'. */
 const SMALL = { requests: { cpu: '20m', memory: '160Mi' }, limits: { memory: '1Gi' } } as const;
 
+/** Where a claim has packages of its own: what its pods journal lies beside them, and goes with the claim. */
+export function repositoryOf({ prefix }: Pick<ClaimContext, 'prefix'>): string {
+  return `s3://${STORAGE.bucket}/${prefix}/models/telco-churn`;
+}
+
+/** Where journal, labels and evidence of a gated model lie, as keys of the bucket. */
+export function layoutOf({ prefix }: Pick<ClaimContext, 'prefix'>, model: string): StoreLayout {
+  return storeLayout(`${prefix}/models/telco-churn`, model);
+}
+
 /** A model of which a candidate stays beside stable: it has a gate, which looks once and finds no labels unless the claim brings some. */
-export function gatedModel(input: Readonly<{ name: string; replicas: number; repository?: string; spec?: Partial<SpecText>; rollout?: SpecText['rollout'] }>): ModelManifest {
-  const { name, replicas, repository, spec, rollout } = input;
+export function gatedModel(context: Pick<ClaimContext, 'prefix'>, input: Readonly<{ name: string; replicas: number; spec?: Partial<SpecText>; rollout?: SpecText['rollout'] }>): ModelManifest {
+  const { name, replicas, spec, rollout } = input;
   return churnModel({
     name,
-    ...(repository === undefined ? {} : { repository }),
+    repository: repositoryOf(context),
     spec: { serving: { replicas, resources: SMALL }, rollout: { gate: { labels: 'Feedback', interval: '24h' }, ...rollout }, ...spec },
   });
 }
 
 /** Brings the model up with the decent version, then the better one beside it; done when it is in Shadow and every stable pod mirrors. */
 export async function startBesides(context: ClaimContext, model: ModelManifest): Promise<Sides> {
-  const { kube, progress } = context;
+  const { kube, store, prefix, progress } = context;
   const { name } = model.metadata;
+  for (const version of [VERSIONS.decent, VERSIONS.better]) await store.upload(join(TELCO_PACKAGES, version), `${prefix}/models/telco-churn/${version}`);
   await kube.apply(model);
   await untilServing(kube, name, { version: VERSIONS.decent, deadlineMs: STARTED_WITHIN_MS });
   progress(`${VERSIONS.decent} serves; ${VERSIONS.better} comes beside it`);

@@ -20,7 +20,7 @@ export const propagation: PlatformClaim = {
   run: async (context) => {
     const { form, progress } = context;
     const { pods, shadowPercent, changes, born, medianSeconds, worstSeconds } = PACES[form];
-    const sides = await startBesides(context, gatedModel({ name: MODEL, replicas: pods, rollout: { gate: { labels: 'Feedback', interval: '24h' }, shadow: { percent: shadowPercent } } }));
+    const sides = await startBesides(context, gatedModel(context, { name: MODEL, replicas: pods, rollout: { gate: { labels: 'Feedback', interval: '24h' }, shadow: { percent: shadowPercent } } }));
     const seen: Spread[] = [];
     for (let change = 0; change < changes; change += 1) {
       // Never the same twice: that would be no change.

@@ -17,6 +17,7 @@ import { propagation } from './propagation.ts';
 import { rights } from './rights.ts';
 import { scale } from './scale.ts';
 import { schema } from './schema.ts';
+import { shadowLive } from './shadow-live.ts';
 import { split } from './split.ts';
 import { storage } from './storage.ts';
 import { versionSwitch } from './switch.ts';
@@ -36,6 +37,7 @@ export const CLAIMS: readonly RunnableClaim[] = [
   onPlatform(storage),
   onPlatform(hpa),
   onPlatform(rights),
+  onPlatform(shadowLive),
   onPlatform(split),
   onPlatform(propagation),
   onPlatform(misuse),

@@ -24,7 +24,7 @@ export const split: PlatformClaim = {
     const samples = await twoVersionSamples(SAMPLES, signal);
     // In full nothing runs beside what is measured.
     const alone = form === 'full' ? await misbehaving(context, samples) : undefined;
-    const started = startBesides(context, gatedModel({ name: MODEL, replicas: 2 }));
+    const started = startBesides(context, gatedModel(context, { name: MODEL, replicas: 2 }));
     const [sides, behaved] = await Promise.all([started, alone ?? misbehaving(context, samples)]);
     const references = { stable: await referenceProbabilities(VERSIONS.decent, signal), candidate: await referenceProbabilities(VERSIONS.better, signal) };
     const customers = (await telcoCustomers(await cardOf(VERSIONS.decent))).slice(0, count);
