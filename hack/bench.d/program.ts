@@ -70,6 +70,13 @@ export class Program {
     return `http://127.0.0.1:${this.ports.dataPort}`;
   }
 
+  /** Ends it as a node that dies would. */
+  async kill(): Promise<void> {
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGKILL');
+    await ended;
+  }
+
   /** Ends it, gently at first. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;

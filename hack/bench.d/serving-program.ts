@@ -38,8 +38,9 @@ export class ServingProgram {
    * @param input.folder of its own, which is there
    * @param input.repository where the journal goes, as spec.model.repository; default: a store of its own in its folder
    * @param input.token of `:feedback`; default: none, and labels are refused
+   * @param input.env more of the environment, such as keys of the store
    */
-  static async start(input: Readonly<{ core: Core; served: ServedPackage; folder: string; image: ImageCommand; repository?: string; token?: string; signal: AbortSignal }>): Promise<ServingProgram> {
+  static async start(input: Readonly<{ core: Core; served: ServedPackage; folder: string; image: ImageCommand; repository?: string; token?: string; env?: Readonly<Record<string, string>>; signal: AbortSignal }>): Promise<ServingProgram> {
     const { core, served, folder, image, token, signal } = input;
     const of = (name: string): string => join(folder, name);
     for (const name of ['traffic', 'journal', 'prediction-keys', 'feedback', 'store/models']) await mkdir(of(name), { recursive: true });
@@ -62,6 +63,7 @@ export class ServingProgram {
       CHURNOPS_PACKAGE_DIGEST: served.digest,
       CHURNOPS_CANDIDATE_HASH: served.hash,
       CHURNOPS_REPOSITORY: input.repository ?? `file://${of('store')}/models/${MODEL}`,
+      ...input.env,
     };
     const program = await Program.start({ core, args, env, signal });
     return new ServingProgram(program, served, of('traffic/policy'), signal);
@@ -105,6 +107,12 @@ export class ServingProgram {
       if (Date.now() > endMs) throw new Error(`the server follows revision ${seen.revision}, not ${wanted}: ${seen.refused ?? 'it says nothing of it'}`);
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
+  }
+
+  /** Its metrics, in the text format of Prometheus. */
+  async metrics(): Promise<string> {
+    const answer = await fetch(`http://127.0.0.1:${this.program.ports.controlPort}/metrics`, { signal: this.#signal });
+    return answer.text();
   }
 
   /** What it says of its traffic. */

@@ -10,6 +10,7 @@ import { gateError } from './gate-error.ts';
 import { hpa } from './hpa.ts';
 import { misuse } from './misuse.ts';
 import { noFailedCalls } from './no-failed-calls.ts';
+import { nothingLost } from './nothing-lost.ts';
 import { oracles } from './oracles.ts';
 import { ownership } from './ownership.ts';
 import { parity } from './parity.ts';
@@ -38,6 +39,7 @@ export const CLAIMS: readonly RunnableClaim[] = [
   onPlatform(hpa),
   onPlatform(rights),
   onPlatform(shadowLive),
+  onPlatform(nothingLost),
   onPlatform(split),
   onPlatform(propagation),
   onPlatform(misuse),

@@ -29,9 +29,9 @@ export class RowPacer {
     this.#customers = input.customers;
     this.#ratePerSecond = input.ratePerSecond;
     this.#caller = new Caller({ url: input.url, keptConnections: input.keptConnections, timeoutMs: CALL_TIMEOUT_MS });
-    let atEnd = (): void => {};
-    this.allSent = new Promise((resolve) => (atEnd = resolve));
-    this.#atEnd = atEnd;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.allSent = promise;
+    this.#atEnd = resolve;
     this.#ticking = setInterval(() => this.#tick(input.endless === true), TICK_MS);
   }
 
