@@ -3,7 +3,7 @@ import { output } from '../command.ts';
 import { SYSTEM_NAMESPACE, type ClaimContext, type PlatformClaim } from '../context.ts';
 import { Release } from '../release.ts';
 import { isForbidden, requestsOf, rightsAskedFor, type Entry } from './rights/audit-log.ts';
-import { leaks, plantInCalls, plantInSecret, whatCanBeRead } from './rights/canaries.ts';
+import { leaks, madeByOperator, plantInCalls, plantInSecret, whatCanBeRead } from './rights/canaries.ts';
 import { exercise } from './rights/exercise.ts';
 import { grantedRights } from './rights/granted.ts';
 import { inNamespacesOnly } from './rights/namespaced.ts';
@@ -42,7 +42,7 @@ export const rights: PlatformClaim = {
     const logs = [...readable].filter(([where, text]) => where.startsWith('log of') && text !== '');
     // Whoever finds nothing must have looked: in the operator's log, in the serving pods', in those that look at packages.
     const looked = ['churnops-operator', `${MODEL}-`, 'locked-out-inspect'].filter((name) => logs.some(([where]) => where.includes(name)));
-    const canaries = { ...secrets, ...spoken };
+    const canaries = { ...secrets, ...spoken, ...(await madeByOperator(context, MODEL)) };
     const found = leaks(canaries, readable);
     const sizeKiB = [...readable.values()].reduce((sum, text) => sum + text.length, 0) / 1024;
     check('nothing secret in logs, status, events, termination messages', looked.length === 3 && found.length === 0, found.length === 0 ? `${Object.keys(canaries).length} canaries searched for in ${readable.size} places, ${sizeKiB.toFixed(0)} KiB` : `found: ${found.join('; ')}`);

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { ClaimContext } from '../../context.ts';
+import { PredictionKeys } from '../../../../contracts/feedback.ts';
+import { SECRETS as NAMES } from '../../../../contracts/names.ts';
 import { SYSTEM_NAMESPACE } from '../../context.ts';
 import { MODELS, SECRETS } from '../../kinds.ts';
 import { cardOf, telcoCustomers } from '../../load/customers.ts';
@@ -49,6 +51,23 @@ export async function plantInCalls(url: string, model: string): Promise<Canaries
     await answer.text();
   }
   return canaries;
+}
+
+function text(base64: string | undefined): string {
+  return Buffer.from(base64 ?? '', 'base64').toString('utf8').trim();
+}
+
+/** What the operator made for a model: the token of `:feedback`, the one before it, and the keys of prediction ids. */
+export async function madeByOperator({ kube }: ClaimContext, model: string): Promise<Canaries> {
+  const { feedback, predictionKeys } = NAMES;
+  const tokens = (await kube.get(SECRETS, `${model}-${feedback.suffix}`)).data;
+  const { keys } = PredictionKeys.parse(JSON.parse(text((await kube.get(SECRETS, `${model}-${predictionKeys.suffix}`)).data[predictionKeys.keys])));
+  const previous = text(tokens[feedback.previousToken]);
+  return {
+    'token of :feedback': text(tokens[feedback.token]),
+    ...(previous === '' ? {} : { 'token before it': previous }),
+    ...Object.fromEntries(keys.map(({ secret }, index) => [`key ${index + 1} of prediction ids`, secret])),
+  };
 }
 
 const Pods = z.looseObject({ items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }), status: z.looseObject({ containerStatuses: z.array(z.looseObject({ name: z.string(), restartCount: z.number() })).default([]) }) })) });

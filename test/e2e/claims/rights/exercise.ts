@@ -1,7 +1,9 @@
-import { LABELS } from '../../../../contracts/names.ts';
+import { isCandidateHash } from '../../../../contracts/digest.ts';
+import { GROUP, LABELS } from '../../../../contracts/names.ts';
 import { ownerOf } from '../../../../operator/resources/subject.ts';
+import { podsOf, policyOn } from '../../beside-stable.ts';
 import type { ClaimContext } from '../../context.ts';
-import { AUTOSCALERS, CRON_JOBS, DEPLOYMENTS, MODELS, NETWORK_POLICIES, SERVICE_ACCOUNTS } from '../../kinds.ts';
+import { AUTOSCALERS, CRON_JOBS, DEPLOYMENTS, MODELS, NETWORK_POLICIES, SECRETS, SERVICE_ACCOUNTS, SERVICES } from '../../kinds.ts';
 import { churnModel, VERSIONS } from '../../manifest.ts';
 import { conditionOf, untilServing } from '../../serving.ts';
 
@@ -20,6 +22,8 @@ export async function exercise(context: ClaimContext, model: string): Promise<vo
   await changed(context, model, { retention: null });
   await autoscaled(context, model);
   await policyForgotten(context, model);
+  await besideStable(context, model);
+  await tokenRotated(context, model);
   progress('a version that is taken back while it is inspected, and while its pods start');
   await takenBack(context, model, 'Inspecting');
   await takenBack(context, model, 'StartingPods');
@@ -28,6 +32,29 @@ export async function exercise(context: ClaimContext, model: string): Promise<vo
   await kube.until(SERVICE_ACCOUNTS, model, { what: 'the account is put back', deadlineMs: SOON_MS }, ({ metadata }) => metadata.labels?.['app.kubernetes.io/managed-by'] === 'churnops');
   await untilServing(kube, model, { deadlineMs: SOON_MS, version: VERSIONS.better });
   await kube.untilAny({ what: 'the version that was taken back is gone', deadlineMs: SOON_MS }, async () => kube.list(DEPLOYMENTS, { labelSelector: `${LABELS.model}=${model}` }), (left) => left.length <= 2);
+}
+
+/** A candidate with a gate comes beside stable, whose pods are told, is measured, and is taken back. */
+async function besideStable(context: ClaimContext, model: string): Promise<void> {
+  const { kube, progress } = context;
+  progress('a candidate beside stable, and taken back');
+  await kube.patch(MODELS, model, { spec: { rollout: { gate: { labels: 'Feedback' } }, model: { version: VERSIONS.decent } } });
+  const { status } = await kube.until(MODELS, model, { what: 'it is in Shadow', deadlineMs: SOON_MS }, (seen) => seen.status?.phase === 'Shadow' && seen.status.candidate?.version === VERSIONS.decent);
+  const stable = status?.stable?.hash ?? '';
+  if (!isCandidateHash(stable)) throw new Error(`${model} has no stable version`);
+  await kube.untilAny({ what: 'stable\'s pods are told', deadlineMs: SOON_MS }, async () => podsOf(context, model, stable), (pods) => pods.length > 0 && pods.every((pod) => policyOn(pod) !== undefined));
+  await kube.until(MODELS, model, { what: 'the gate has looked', deadlineMs: SOON_MS }, (seen) => seen.status?.candidate?.gate?.verdict !== undefined);
+  await kube.patch(MODELS, model, { spec: { rollout: { gate: null }, model: { version: VERSIONS.better } } });
+  await kube.untilAny({ what: 'its headless Service is gone', deadlineMs: SOON_MS }, async () => kube.list(SERVICES, { labelSelector: `${LABELS.model}=${model}` }), (left) => left.length === 1);
+  await kube.untilAny({ what: 'no pod is told any more', deadlineMs: SOON_MS }, async () => podsOf(context, model, stable), (pods) => pods.every((pod) => policyOn(pod) === undefined));
+  await untilServing(kube, model, { deadlineMs: SOON_MS, version: VERSIONS.better });
+}
+
+async function tokenRotated({ kube, progress }: ClaimContext, model: string): Promise<void> {
+  progress('another token');
+  const before = await kube.get(SECRETS, `${model}-feedback`);
+  await kube.patch(MODELS, model, { metadata: { annotations: { [`${GROUP}/rotate-feedback-token`]: 'rights' } } });
+  await kube.until(SECRETS, `${model}-feedback`, { what: 'there is another token', deadlineMs: SOON_MS }, ({ data }) => data['token'] !== before.data['token'] && data['previous-token'] === before.data['token']);
 }
 
 /** Changes the spec, and waits until the operator has looked at it. */
