@@ -20,7 +20,8 @@ export async function readLabels(objects: Objects, prefix: string): Promise<Deli
 }
 
 async function readAll<Record>(objects: Objects, prefix: string, schema: z.ZodType<Record>): Promise<Delivered<Record>> {
-  const keys = (await objects.list(`${prefix}/`)).filter((key) => key.endsWith(JOURNAL_SUFFIX));
+  // What evaluations keep of the journal for themselves lies beside it.
+  const keys = (await objects.list(`${prefix}/`)).filter((key) => key.endsWith(JOURNAL_SUFFIX) && !key.includes('/condensed/'));
   const records: Record[] = [];
   let broken = 0;
   for (const key of keys) {
