@@ -42,7 +42,9 @@ export const IN_TIME: Readonly<Record<string, string>> = {
   'spec.serving.auth': 'None is what happens without it; Token is told by SpecHonoured until it is there',
   'spec.model.pollInterval': 'when latest is resolved again',
   'spec.rollout.offline': 'asked of the next version',
-  'spec.storage.credentials.evaluation': 'used by the next inspection',
+  'spec.storage.credentials.evaluation': 'used by the next inspection, and by looks at a candidate',
+  'spec.labels': 'asked of the next look at a candidate; claim shadow-live',
+  'spec.rollout.canary.maxErrorPercent': 'told to stable\'s pods with the next policy; claim split',
 };
 
 /** Fields that only a model which begins with them may have, each with what shows them. */

@@ -1,6 +1,6 @@
 import type { TrafficState } from '../../../../contracts/traffic.ts';
 import { sleep, systemClock } from '../../../../operator/runtime/clock.ts';
-import { isReady, podsOf, trafficOf, type Sides } from '../../beside-stable.ts';
+import { isReady, podsOf, trafficOf, untilFollowed, type Sides } from '../../beside-stable.ts';
 import type { ClaimContext } from '../../context.ts';
 import { killContainer, processOf } from '../../faults.ts';
 import { failedIn, failuresInWords, Load } from '../../load/load.ts';
@@ -64,7 +64,7 @@ const SLOWS: Harm = {
 
 const PACES = {
   full: { ratePerSecond: 200, forMs: 8000, harms: [DIES, HANGS, SLOWS] },
-  short: { ratePerSecond: 100, forMs: 3000, harms: [DIES, HANGS] },
+  short: { ratePerSecond: 150, forMs: 3000, harms: [DIES, HANGS] },
 } as const;
 
 /** Real pods of the candidate are killed, stopped and slowed under load: callers do not notice. */
@@ -122,10 +122,12 @@ async function sawOpen(context: ClaimContext, sides: Sides, until: AbortSignal):
   return open;
 }
 
-/** Every pod of the candidate is ready again, and, in full, no breaker is open any more: calls go on, so that there is a probe. */
+/** Every pod of the candidate is ready again and asked, and, in full, no breaker is open any more: calls go on, so that there is a probe. */
 async function untilWell(context: ClaimContext, sides: Sides): Promise<void> {
   const { kube, form } = context;
   await kube.untilAny({ what: 'the candidate is ready again', deadlineMs: BACK_WITHIN_MS, everyMs: 300 }, async () => (await podsOf(context, sides.model, sides.candidate)).map(isReady), (ready) => ready.length > 0 && ready.every(Boolean));
+  // While no pod of the candidate is ready, stable's are told nothing of it.
+  await untilFollowed(context, sides, { mode: 'Canary' });
   if (form === 'short') return;
   await kube.untilAny({ what: 'the breakers close', deadlineMs: CLOSES_WITHIN_MS, everyMs: 300 }, async () => (await statesOf(context, sides)).map(({ sides: { candidate } }) => candidate?.breaker), (breakers) => breakers.length > 0 && breakers.every((breaker) => breaker === 'Closed'));
 }
