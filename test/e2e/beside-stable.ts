@@ -37,17 +37,27 @@ export function gatedModel(context: Pick<ClaimContext, 'prefix'>, input: Readonl
   });
 }
 
-/** Brings the model up with the decent version, then the better one beside it; done when it is in Shadow and every stable pod mirrors. */
-export async function startBesides(context: ClaimContext, model: ModelManifest): Promise<Sides> {
-  const { kube, store, prefix, progress } = context;
+/** The side that answers callers. */
+export type StableSide = Pick<Sides, 'model' | 'stable'>;
+
+/** Brings the model up with the decent version, from packages of the claim's own. */
+export async function startStable(context: ClaimContext, model: ModelManifest): Promise<StableSide> {
+  const { kube, store, prefix } = context;
   const { name } = model.metadata;
   for (const version of [VERSIONS.decent, VERSIONS.better]) await store.upload(join(TELCO_PACKAGES, version), `${prefix}/models/telco-churn/${version}`);
   await kube.apply(model);
-  await untilServing(kube, name, { version: VERSIONS.decent, deadlineMs: STARTED_WITHIN_MS });
+  const { status } = await untilServing(kube, name, { version: VERSIONS.decent, deadlineMs: STARTED_WITHIN_MS });
+  return { model: name, stable: hashOf(status?.stable?.hash) };
+}
+
+/** Brings the model up with the decent version, then the better one beside it; done when it is in Shadow and every stable pod mirrors. */
+export async function startBesides(context: ClaimContext, model: ModelManifest): Promise<Sides> {
+  const { kube, progress } = context;
+  const { model: name, stable } = await startStable(context, model);
   progress(`${VERSIONS.decent} serves; ${VERSIONS.better} comes beside it`);
   await kube.patch(MODELS, name, { spec: { model: { version: VERSIONS.better } } });
   const { status } = await kube.until(MODELS, name, { what: `${VERSIONS.better} is in Shadow`, deadlineMs: STARTED_WITHIN_MS }, (seen) => seen.status?.phase === 'Shadow' && seen.status.candidate?.version === VERSIONS.better && seen.status.candidate.hash !== undefined);
-  const sides = { model: name, stable: hashOf(status?.stable?.hash), candidate: hashOf(status?.candidate?.hash) };
+  const sides = { model: name, stable, candidate: hashOf(status?.candidate?.hash) };
   await untilFollowed(context, sides, { mode: 'Shadow' });
   return sides;
 }
@@ -58,7 +68,7 @@ function hashOf(text: string | undefined): CandidateHash {
 }
 
 /** Gives a canary step its weight, as whoever decides will: by the status alone. The operator does the rest. */
-export async function giveWeight({ kube }: Pick<ClaimContext, 'kube'>, { model }: Sides, weight: number, step = 1): Promise<void> {
+export async function giveWeight({ kube }: Pick<ClaimContext, 'kube'>, { model }: Pick<Sides, 'model'>, weight: number, step = 1): Promise<void> {
   await kube.patchStatus(MODELS, model, { phase: 'Canary', candidate: { weight, step, stepStartedAt: new Date().toISOString() } });
 }
 
@@ -96,7 +106,7 @@ export type Following = Readonly<{ pod: string; policy: TrafficPolicy; traffic: 
 const FOLLOWED_WITHIN_MS = 120_000;
 
 /** Waits until every ready stable pod bears a policy as wanted and follows it, and gives what each of them says. */
-export async function untilFollowed(context: ClaimContext, { model, stable }: Sides, wanted: Partial<Pick<TrafficPolicy, 'mode' | 'percent'>>): Promise<readonly Following[]> {
+export async function untilFollowed(context: ClaimContext, { model, stable }: StableSide, wanted: Partial<Pick<TrafficPolicy, 'mode' | 'percent'>>): Promise<readonly Following[]> {
   const { kube, signal, controlUrl } = context;
   const look = async (): Promise<readonly (Following | string)[]> => {
     const pods = (await podsOf(context, model, stable)).filter(isReady);

@@ -1,6 +1,6 @@
 import { LABELS } from '../../../../contracts/names.ts';
 import { sleep, systemClock } from '../../../../operator/runtime/clock.ts';
-import { isReady, podsOf, type Sides } from '../../beside-stable.ts';
+import { isReady, podsOf, type StableSide } from '../../beside-stable.ts';
 import { SYSTEM_NAMESPACE, type ClaimContext } from '../../context.ts';
 import { killContainer, processOf, type ContainerRef } from '../../faults.ts';
 import { PODS } from '../../kinds.ts';
@@ -12,7 +12,7 @@ const TURNS = { stopMs: 190, runMs: 10 } as const;
 const AWAY_MS = 10_000;
 
 /** What is done, and when a process died by it that had no time to ship. */
-export type Harm = Readonly<{ name: string; run: (context: ClaimContext, sides: Sides) => Promise<readonly number[]> }>;
+export type Harm = Readonly<{ name: string; run: (context: ClaimContext, sides: StableSide) => Promise<readonly number[]> }>;
 
 const servingKilled: Harm = {
   name: 'serving processes killed -9',
