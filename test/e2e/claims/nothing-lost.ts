@@ -56,10 +56,10 @@ export const nothingLost: PlatformClaim = {
     await sendLabels(address, strangers, STRANGERS);
     const loss = await compare(context, sides, done);
     if (form === 'full') await counted(context, loss, done);
-    const { labels, predictions } = loss.lost;
+    const { labels, predictions, unexplained } = loss.lost;
     return {
       checks: [],
-      figure: `${done.deeds.length} disturbances: ${labels.length} of ${done.acknowledged} acknowledged labels lost, ${predictions.length} of ${done.answered} predictions, all held by a process that was killed; ${refused} kinds of wrong label refused`,
+      figure: `${done.deeds.length} disturbances: ${labels.length} of ${done.acknowledged} acknowledged labels lost, ${predictions.length} of ${done.answered} predictions, ${unexplained.length} of them not held by a process that was killed; ${refused} kinds of wrong label refused`,
       evidence: ['| disturbance | answers to labels that were not acknowledged meanwhile |', '| --- | --- |', ...done.deeds.map(({ name, refusals }) => `| ${name} | ${refusals} |`), '', small].join('\n').trim(),
     };
   },
@@ -85,6 +85,9 @@ async function harm(context: ClaimContext, sides: StableSide, { predictUrl, addr
       await sleep(systemClock, CALM_MS[form], signal);
       deeds.push({ name, refusals: inWords(labeller.refused, before) });
     }
+  } catch (error) {
+    labeller.abandon();
+    throw error;
   } finally {
     await pacer.stop();
   }

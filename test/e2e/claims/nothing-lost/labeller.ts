@@ -18,6 +18,7 @@ export class Labeller {
   readonly #running: Promise<void>;
   #next = 0;
   #stopping = false;
+  #abandoned = false;
 
   constructor(pacer: Pick<RowPacer, 'scored'>, address: FeedbackAddress, truth: ReadonlyMap<string, boolean>) {
     this.#pacer = pacer;
@@ -34,8 +35,13 @@ export class Labeller {
     await this.#running;
   }
 
+  /** Tells of no more, and is not waited for. */
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
   async #run(): Promise<void> {
-    while (!this.#stopping || this.#next < this.#pacer.scored.length) {
+    while (!this.#abandoned && (!this.#stopping || this.#next < this.#pacer.scored.length)) {
       this.#address.signal.throwIfAborted();
       const part = this.#pacer.scored.slice(this.#next, this.#next + PER_CALL);
       if (part.length > 0 && (await this.#tell(part))) this.#next += part.length;
