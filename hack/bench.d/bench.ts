@@ -23,6 +23,8 @@ export type BenchPlan = Readonly<{
   /** Of the calls a second at which stable has nothing to spare. */
   loadPercent: number;
   saturateMs: number;
+  /** Share of the candidate's answers that may be errors. */
+  mostErrors: number;
 }>;
 
 /** One variant in one round. Processor times are those of the process that callers call, over all calls of the slice. */
@@ -115,7 +117,7 @@ async function measureSlice({ stable, candidate, echo, generator }: Stage, { pla
   const report = await generator.run({ command: 'Pace', url, connections: CONNECTIONS, warmUpCalls: count(plan.warmUpMs), calls: count(plan.sliceMs), ratePerSecond, seed });
   const after = await processorTime(pid);
   const usedMs = after.usedMs - before.usedMs;
-  const { traffic, problem } = await settled(stable, variant, report.sent);
+  const { traffic, problem } = await settled(stable, variant, report.sent, plan.mostErrors);
   return {
     round,
     variant,
@@ -129,11 +131,11 @@ async function measureSlice({ stable, candidate, echo, generator }: Stage, { pla
 }
 
 /** What the server tells of a slice, once the last copies have their answers: callers do not wait for these. */
-async function settled(stable: ServingProgram, variant: Variant, calls: number): Promise<Pick<Slice, 'traffic' | 'problem'>> {
+async function settled(stable: ServingProgram, variant: Variant, calls: number, mostErrors: number): Promise<Pick<Slice, 'traffic' | 'problem'>> {
   if (variant === 'Echo') return { traffic: undefined, problem: undefined };
   for (let look = 0; ; look += 1) {
     const traffic = await stable.traffic();
-    const problem = notAsMeant(variant, calls, traffic);
+    const problem = notAsMeant(variant, calls, traffic, mostErrors);
     if (problem === undefined || look === SETTLING_LOOKS) return { traffic, problem };
     await new Promise((resolve) => setTimeout(resolve, SETTLING_MS / SETTLING_LOOKS));
   }

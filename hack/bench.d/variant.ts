@@ -25,22 +25,30 @@ export const STATES: Readonly<Record<Exclude<Variant, 'Echo'>, State | undefined
   Canary: { mode: 'Canary', percent: 25, maxErrorPercent: 20 },
 };
 
-/** Share of calls that the candidate must have been asked for, at least and at most. */
-const ASKED = { Shadow: [0.97, 1.01], Canary: [0.15, 0.35] } as const;
+/** Share of calls that the candidate must have been asked for. */
+const ASKED = { Shadow: 1, Canary: 0.25 } as const;
+/** Copies may be dropped, and looks of others counted: so much is no other state. */
+const SLACK = 0.03;
 
-/** What is wrong with a slice as a measurement of its state, by the counters of the server; undefined: nothing. */
-export function notAsMeant(variant: Variant, calls: number, traffic: TrafficState | undefined): string | undefined {
+/** How far off that share may be: customers are drawn by hash, so that few calls are further off by chance (four standard errors). */
+function slackOf(variant: keyof typeof ASKED, calls: number): number {
+  const share = ASKED[variant];
+  return SLACK + 4 * Math.sqrt((share * (1 - share)) / calls);
+}
+
+/**
+ * What is wrong with a slice as a measurement of its state, by the counters of the server; undefined: nothing.
+ * @param mostErrors share of the candidate's answers that may be errors: late now and then is part of it, mostly failing is another state
+ */
+export function notAsMeant(variant: Variant, calls: number, traffic: TrafficState | undefined, mostErrors: number): string | undefined {
   if (variant === 'Echo') return undefined;
   if (traffic === undefined) return 'the server told nothing';
   const { candidate } = traffic.sides;
   if (variant === 'NoRollout' || variant === 'NoRolloutAgain') return candidate === undefined && traffic.revision === 0 ? undefined : `it follows policy ${traffic.revision}`;
   if (candidate === undefined) return 'it follows no policy';
   const { requests, errors, fallbacks, dropped, breaker } = candidate;
-  const [least, most] = ASKED[variant];
-  const share = requests / calls;
-  if (share < least || share > most) return `the candidate was asked ${requests} times for ${calls} calls`;
-  // A candidate that is late now and then is part of it; one that mostly fails is another measurement.
-  if (errors > 0.01 * requests || breaker !== 'Closed') return `${errors} of ${requests} requests to the candidate failed, breaker ${breaker}, ${fallbacks} fallbacks, ${dropped} dropped`;
+  if (Math.abs(requests / calls - ASKED[variant]) > slackOf(variant, calls)) return `the candidate was asked ${requests} times for ${calls} calls`;
+  if (errors > mostErrors * requests || breaker !== 'Closed') return `${errors} of ${requests} requests to the candidate failed, breaker ${breaker}, ${fallbacks} fallbacks, ${dropped} dropped`;
   return undefined;
 }
 

@@ -23,7 +23,7 @@ function slice(round: number, variant: Variant): Slice {
 }
 
 const result: BenchResult = {
-  plan: { rounds: ROUNDS, sliceMs: 3000, warmUpMs: 300, loadPercent: 20, saturateMs: 1000 },
+  plan: { rounds: ROUNDS, sliceMs: 3000, warmUpMs: 300, loadPercent: 20, saturateMs: 1000, mostErrors: 0.01 },
   seed: 1,
   saturatedPerSecond: 5000,
   ratePerSecond: 1000,

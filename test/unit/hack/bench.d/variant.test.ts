@@ -24,7 +24,13 @@ describe('a slice of 1,000 calls', () => {
     { name: 'an open breaker', variant: 'Canary', seen: traffic({ requests: 250, breaker: 'Open' }), expected: '0 of 250 requests to the candidate failed, breaker Open, 0 fallbacks, 0 dropped' },
     { name: 'no policy', variant: 'Shadow', seen: traffic(undefined), expected: 'it follows no policy' },
     { name: 'nothing told', variant: 'Shadow', seen: undefined, expected: 'the server told nothing' },
-  ])('$name', ({ variant, seen, expected }) => expect(notAsMeant(variant, 1000, seen)).toBe(expected));
+  ])('$name', ({ variant, seen, expected }) => expect(notAsMeant(variant, 1000, seen, 0.01)).toBe(expected));
+});
+
+test('few calls may be further off by chance', () => {
+  const seen = (requests: number): TrafficState => traffic({ requests });
+  expect(notAsMeant('Canary', 19, seen(9), 0.01)).toBeUndefined();
+  expect(notAsMeant('Canary', 1000, seen(380), 0.01)).toBe('the candidate was asked 380 times for 1000 calls');
 });
 
 test('every variant is once in each round, and once in each place over as many rounds', () => {
