@@ -7,8 +7,8 @@ import { VERSIONS } from '../../test/e2e/manifest.ts';
 import { spreadOf } from './figures.ts';
 import { GeneratorProcess } from './generator-process.ts';
 import { serverImageCommand } from './image-command.ts';
-import { processorTime } from './processor-time.ts';
-import { PINNED, Program } from './program.ts';
+import { spentBetween, threadTimes } from './processor-time.ts';
+import { PINNED, Program, type Preference } from './program.ts';
 import type { GeneratorReport } from './protocol.ts';
 import { servedPackage } from './served-package.ts';
 import { ServingProgram } from './serving-program.ts';
@@ -42,7 +42,7 @@ export type Slice = Readonly<{
 }>;
 
 /** What a run found, and how it was made. */
-export type BenchResult = Readonly<{ plan: BenchPlan; seed: number; saturatedPerSecond: number; ratePerSecond: number; pinned: boolean; preferred: boolean; slices: readonly Slice[] }>;
+export type BenchResult = Readonly<{ plan: BenchPlan; seed: number; saturatedPerSecond: number; ratePerSecond: number; pinned: boolean; preferred: Preference; slices: readonly Slice[] }>;
 
 /** Stable asks many pods' worth of callers: no call waits for a connection. */
 const CONNECTIONS = 64;
@@ -113,17 +113,16 @@ async function measureSlice({ stable, candidate, echo, generator }: Stage, { pla
   const { pid } = variant === 'Echo' ? echo : stable.program;
   const url = variant === 'Echo' ? `${echo.url}/` : stable.predictUrl;
   const count = (ms: number): number => Math.max(1, Math.round((ms * ratePerSecond) / 1000));
-  const before = await processorTime(pid);
+  const before = await threadTimes(pid);
   const report = await generator.run({ command: 'Pace', url, connections: CONNECTIONS, warmUpCalls: count(plan.warmUpMs), calls: count(plan.sliceMs), ratePerSecond, seed });
-  const after = await processorTime(pid);
-  const usedMs = after.usedMs - before.usedMs;
+  const { usedMs, waitedMs } = spentBetween(before, await threadTimes(pid));
   const { traffic, problem } = await settled(stable, variant, report.sent, plan.mostErrors);
   return {
     round,
     variant,
     report,
     usedUsPerCall: (usedMs * 1000) / report.sent,
-    waitedUsPerCall: ((after.waitedMs - before.waitedMs) * 1000) / report.sent,
+    waitedUsPerCall: (waitedMs * 1000) / report.sent,
     coreShare: usedMs / report.tookMs,
     traffic,
     problem,

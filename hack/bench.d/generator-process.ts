@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { GeneratorReport, type GeneratorCommand } from './protocol.ts';
-import { onCore, prefer } from './program.ts';
+import { onCore, prefer, type Preference } from './program.ts';
 
 const Failure = z.object({ error: z.string() });
 const PROGRAM = join(import.meta.dirname, 'generator.ts');
@@ -11,11 +11,11 @@ const PROGRAM = join(import.meta.dirname, 'generator.ts');
 /** The callers, from outside: a process of their own beside stable's core. */
 export class GeneratorProcess {
   /** Whether it goes before the candidate on their core. */
-  readonly preferred: boolean;
+  readonly preferred: Preference;
   readonly #child: ChildProcess;
   readonly #signal: AbortSignal;
 
-  private constructor(child: ChildProcess, preferred: boolean, signal: AbortSignal) {
+  private constructor(child: ChildProcess, preferred: Preference, signal: AbortSignal) {
     this.#child = child;
     this.preferred = preferred;
     this.#signal = signal;
@@ -26,7 +26,7 @@ export class GeneratorProcess {
     const child = fork(PROGRAM, { execPath, execArgv, serialization: 'json', signal, killSignal: 'SIGKILL' });
     child.on('error', () => {});
     await once(child, 'message', { signal });
-    const generator = new GeneratorProcess(child, child.pid !== undefined && prefer(child.pid), signal);
+    const generator = new GeneratorProcess(child, child.pid === undefined ? 'Not' : await prefer(child.pid), signal);
     await generator.#tell({ command: 'Bodies', bodies: [...bodies] });
     return generator;
   }

@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { existsSync } from 'node:fs';
 import { availableParallelism, setPriority } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { z } from 'zod';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -99,12 +100,27 @@ function portsIn(line: string): Ports | undefined {
   }
 }
 
-/** A process that reads the clock must run when the answer is there; false where that is not allowed. */
-export function prefer(pid: number): boolean {
+/** Whether a process goes before all others on its core, or only before most of them. */
+export type Preference = 'Always' | 'Mostly' | 'Not';
+
+/**
+ * Who reads the clock must run when the answer is there: else it measures how long the candidate has had their core. Real-time scheduling where that is
+ * allowed, else a better priority.
+ */
+export async function prefer(pid: number): Promise<Preference> {
+  try {
+    await promisify(execFile)('chrt', ['--fifo', '--pid', '1', String(pid)]);
+    return 'Always';
+  } catch {
+    return renice(pid);
+  }
+}
+
+function renice(pid: number): Preference {
   try {
     setPriority(pid, -10);
-    return true;
+    return 'Mostly';
   } catch {
-    return false;
+    return 'Not';
   }
 }

@@ -1,7 +1,11 @@
 import type { BenchResult } from './bench.ts';
 import type { Compared } from './comparison.ts';
 import type { Spread } from './figures.ts';
+import type { Preference } from './program.ts';
 import { TITLES } from './variant.ts';
+
+/** How callers and candidate share a core. */
+const SHARED = { Always: 'callers always first', Mostly: 'callers mostly first', Not: 'alike' } as const satisfies Record<Preference, string>;
 
 /** The one table, and how it was made: Markdown. */
 export function benchTable(result: BenchResult, all: readonly Compared[]): string {
@@ -18,7 +22,7 @@ export function benchTable(result: BenchResult, all: readonly Compared[]): strin
     ...all.map(({ variant, coreShare, waitedUsPerCall, fallbacks, dropped, errors }) => `| ${TITLES[variant]} | ${(coreShare * 100).toFixed(0)} % | ${waitedUsPerCall.toFixed(0)} | ${fallbacks} | ${dropped} | ${errors} |`),
     '',
     `Real server processes of the bundle that images hold, with the image's Node.js options, the Telco packages, 7,043 different customers, the journal on a folder; stable is one process in all its states. ${
-      pinned ? `Stable has a core for itself; callers and candidate share the other${preferred ? ', callers first' : ''}.` : 'Processes are not held to cores: too few of them, or no taskset.'
+      pinned ? `Stable has a core for itself; callers and candidate share the other, ${SHARED[preferred]}.` : 'Processes are not held to cores: too few of them, or no taskset.'
     } Calls are due at random instants (seed ${seed}), sent whatever became of those before, and timed from sending to the whole answer; they were sent ${latest(result)} ms late (99th percentile, worst slice).`,
   ].join('\n');
 }

@@ -28,7 +28,7 @@ const result: BenchResult = {
   saturatedPerSecond: 5000,
   ratePerSecond: 1000,
   pinned: true,
-  preferred: true,
+  preferred: 'Always',
   slices: Array.from({ length: ROUNDS }, (_, round) => orderOf(round).map((variant) => slice(round, variant))).flat(),
 };
 
