@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { canonicalJson, sha256Hex } from '../../../../contracts/digest.ts';
+import { evidenceDigest, evidenceText } from '../../../../server/evaluation/evidence/evidence-text.ts';
 import { ObjectUrls } from '../../../../server/evaluation/evidence/object-urls.ts';
 import { verifyEvidence, type Verification } from '../../../../server/evaluation/evidence/verify-evidence.ts';
 
@@ -44,8 +44,8 @@ export class Verifier {
     const whole = await readFile(path);
     const { digest: _, ...rest }: { digest?: unknown; report: Record<string, unknown> } = JSON.parse(whole.toString('utf8'));
     forge(rest.report);
-    const changed = Buffer.from(`${JSON.stringify({ ...rest, digest: sha256Hex(canonicalJson(rest)) }, undefined, 2)}\n`);
-    return this.#tampered({ evidenceUrl, url: evidenceUrl, path, whole, changed, change: `${field}, with a digest that fits`, names: [`report.${field}`, evidenceUrl], sha256: undefined });
+    const changed = Buffer.from(evidenceText({ ...rest, digest: evidenceDigest(rest) }));
+    return this.#tampered({ evidenceUrl, url: evidenceUrl, path, whole, changed, change: `${field}, with a digest that fits`, names: [`report.${field}`], sha256: undefined });
   }
 
   async #tampered(input: Readonly<{ evidenceUrl: string; url: string; path: string; whole: Buffer; changed: Buffer; change: string; names: readonly string[]; sha256: string | undefined }>): Promise<Tampered> {
