@@ -30,14 +30,19 @@ type GateInput = Readonly<{
  */
 export function decideGate(input: GateInput): GateMove {
   const { nowMs, wanted, isUp } = input;
-  const gate = input.gate?.key === wanted.key ? input.gate : undefined;
-  if (gate === undefined) return isUp ? begun({ key: wanted.key, run: input.gate?.run ?? 0, failures: 0, problem: undefined, finding: undefined }, nowMs) : { move: 'Wait', gate, recheckMs: undefined };
+  const gate = input.gate === undefined ? undefined : asked(input.gate, wanted, nowMs);
+  if (gate === undefined) return isUp ? begun({ key: wanted.key, run: 0, failures: 0, problem: undefined, finding: undefined }, nowMs) : { move: 'Wait', gate, recheckMs: undefined };
   if (gate.state === 'Running') return running(input, gate);
   if (gate.nextRunAtMs === undefined) return { move: 'Wait', gate, recheckMs: undefined };
   const leftMs = gate.nextRunAtMs - nowMs;
   // A clock that jumped back must not make the wait longer than any wait we set.
   if (leftMs > 0 && leftMs <= Math.max(wanted.intervalMs, LONGEST_RETRY_MS)) return { move: 'Wait', gate, recheckMs: leftMs };
   return isUp ? begun(gate, nowMs) : { move: 'Wait', gate, recheckMs: undefined };
+}
+
+/** Another question has no answer yet and is due at once. Its runs go on counting: a Job of an earlier question must not answer it. */
+function asked(gate: GateState, { key }: WantedGate, nowMs: number): GateState {
+  return gate.key === key ? gate : { key, run: gate.run, failures: 0, problem: undefined, finding: undefined, state: 'Resting', nextRunAtMs: nowMs };
 }
 
 function begun({ key, run, failures, problem, finding }: Omit<GateState & { state: 'Resting' }, 'state' | 'nextRunAtMs'>, nowMs: number): GateMove {

@@ -33,6 +33,7 @@ describe('one look of the gate after the other', () => {
     { name: 'due, but one side has no pod', gate: resting(NOW_MS), isUp: false, expected: { move: 'Wait', gate: resting(NOW_MS) } },
     { name: 'a clock that jumped back makes no longer wait', gate: resting(NOW_MS + 9 * HOUR_MS), expected: { move: 'Wait', gate: running({ run: 3, finding: finding(), startedAtMs: NOW_MS }) } },
     { name: 'another gate asks anew, under another name, whatever was found', gate: resting(undefined, { key: 'another' }), expected: { move: 'Wait', gate: running({ run: 3, startedAtMs: NOW_MS }) } },
+    { name: 'another gate while one side has no pod: its runs go on counting, so that the Job of the one before is not its own', gate: resting(undefined, { key: 'another' }), isUp: false, expected: { move: 'Wait', gate: resting(NOW_MS, { finding: undefined }) } },
     { name: 'Replay looks once', gate: running(), wanted: REPLAY, job: ended('Fail'), expected: { move: 'Judged', recheckMs: undefined, isNews: true } },
     { name: 'and not again', gate: resting(undefined), wanted: REPLAY, expected: { move: 'Wait', gate: resting(undefined) } },
     {

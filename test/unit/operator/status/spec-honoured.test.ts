@@ -18,7 +18,6 @@ const rows: readonly Readonly<{ field: string; spec: Partial<SpecText> }>[] = [
   { field: 'spec.serving.auth', spec: { serving: { auth: 'Token' } } },
   { field: 'spec.rollout.shadow (without spec.rollout.gate)', spec: { rollout: { shadow: {} } } },
   { field: 'spec.rollout.gate for a first version (it has no stable version beside it)', spec: { rollout: { gate: { labels: 'Replay', replay: { dataset: store } } } } },
-  { field: 'spec.rollout.canary.steps', spec: { rollout: { canary: { steps: [{ weight: 5, duration: '10m' }] } } } },
   { field: 'spec.rollout.supersede', spec: { rollout: { supersede: 'AfterDecision' } } },
   { field: 'spec.rollout.suspend (holds only the looks for a newer version)', spec: { rollout: { suspend: true } } },
   { field: 'spec.retraining', spec: { retraining: { schedule: '@daily', dataset: store, recipe: { configMap: 'r' } } } },
@@ -37,9 +36,14 @@ describe('fields without effect yet', () => {
     { name: 'defaults that mean off', spec: { serving: { auth: 'None' }, rollout: { suspend: false, supersede: 'Immediate' }, batch: [] } },
   ])('none in $name', ({ spec }) => expect(fieldsWithoutEffect(ChurnModelSpec.parse({ ...minimal, ...spec }))).toEqual([]));
 
+  test('the steps of a canary', () => {
+    const spec = ChurnModelSpec.parse({ ...minimal, rollout: { canary: { steps: [{ weight: 5, duration: '10m' }] } } });
+    expect(fieldsWithoutEffect(spec)).toEqual(['spec.rollout.canary.steps', 'spec.rollout.canary.maxLatencyRatio']);
+  });
+
   test('the deadline of a shadow that has a gate', () => {
     const spec = ChurnModelSpec.parse({ ...minimal, rollout: { shadow: { deadline: '1000h' }, gate: { labels: 'Feedback' } } });
-    expect(fieldsWithoutEffect(spec)).toEqual(['spec.rollout.shadow.deadline', 'spec.rollout.gate for a first version (it has no stable version beside it)']);
+    expect(fieldsWithoutEffect(spec)).toEqual(['spec.rollout.shadow.minDuration', 'spec.rollout.shadow.deadline', 'spec.rollout.shadow.onDeadline', 'spec.rollout.gate for a first version (it has no stable version beside it)']);
   });
 
   test.each([
