@@ -10,19 +10,13 @@ import type { RolloutState, VersionIdentity } from '../../../../operator/rollout
 import { rolloutRecord } from '../../../../operator/status/rollout-record.ts';
 import { identity, MINUTE_MS, NO_PODS, NOW_MS, TRAFFIC, wanted, wantedLatest } from './builders.ts';
 import { evaluationJob, evaluationName, isToldAsWanted, policiesOn, type EvaluationEnd } from './simulated-beside.ts';
-import { autoscaledSize, brokenByAutoscaler, podsAt, resize, type SimulatedDeployment } from './simulated-pods.ts';
+import { autoscaledSize, autoscalerFacts, brokenByAutoscaler, podsAt, resize, type SimulatedDeployment } from './simulated-pods.ts';
 import { plannedWrites, type LiveCluster } from './simulated-plan.ts';
-import { brokenBy, type ClusterNow, type Write } from './simulated-invariants.ts';
+import { Broken, brokenBy, type ClusterNow, type Write } from './simulated-invariants.ts';
 import { inspectionJob, jobName, newestOf, newTry, type PackageBehaviour, type PodBehaviour, type SimulatedJob } from './simulated-packages.ts';
 
 /** How often `latest` is resolved. */
 export const POLL_MS = 6 * MINUTE_MS;
-
-
-/** An invariant of DESIGN section 4 that did not hold. */
-export class Broken extends Error {
-  override readonly name = 'Broken';
-}
 
 /**
  * A small model of a cluster: Deployments whose pods become ready late or never, Jobs, one Service, one autoscaler, one status.
@@ -99,7 +93,7 @@ export class SimulatedCluster {
   scaleToZero(): void {
     const deployment = this.#selected === undefined ? undefined : this.#deployments.get(this.#selected);
     if (deployment === undefined) return;
-    this.#resize(deployment, 0);
+    resize(deployment, 0, this.nowMs);
     this.#arrived = { ...this.#arrived, size: 0 }; // what callers found is gone by that hand
     this.log.push(`${this.#time()} a hand scales what serves to zero`);
   }
@@ -119,7 +113,7 @@ export class SimulatedCluster {
     const broken = brokenByAutoscaler({ to, floor: Math.min(from, live.max, this.autoscaling?.maxReplicas ?? live.max), isCalled, sinceMs, found: this.#arrived.size });
     if (broken !== undefined) this.#broken(broken.invariant, broken.what);
     this.#arrived = { ...this.#arrived, size: Math.min(this.#arrived.size, to) }; // smaller bounds end what was pinned
-    this.#resize(deployment, to);
+    resize(deployment, to, this.nowMs);
   }
 
   /** Someone, or a restored backup, empties the status. */
@@ -179,7 +173,7 @@ export class SimulatedCluster {
     const want = this.version === 'latest' ? wantedLatest({ ...common, poll: { intervalMs: POLL_MS, offsetMs: MINUTE_MS, whileUnderWay: this.overtakes } }) : wanted(this.version, common);
     const current = currentTry(want, state);
     const inspectionJob: InspectionJob = current === undefined ? { state: 'Absent' } : this.#jobFacts(jobName(current.key, current.attempt, current.startedAtMs));
-    return { nowMs: this.nowMs, wanted: want, state, selected: this.#selected?.slice(0, 8), pods: (hash) => this.podFacts(hash), autoscaler: this.#liveAutoscaler(), policyOnPods: policiesOn(this.#deployments).toSorted((a, b) => b.revision - a.revision)[0], inspectionJob, evaluationJob: evaluationJob(state, this.#evaluations, { end: this.storeDead ? 'Error' : this.evaluations, nowMs: this.nowMs }) };
+    return { nowMs: this.nowMs, wanted: want, state, selected: this.#selected?.slice(0, 8), pods: (hash) => this.podFacts(hash), autoscaler: autoscalerFacts(this.#autoscaler?.hash), policyOnPods: policiesOn(this.#deployments).toSorted((a, b) => b.revision - a.revision)[0], inspectionJob, evaluationJob: evaluationJob(state, this.#evaluations, { end: this.storeDead ? 'Error' : this.evaluations, nowMs: this.nowMs }) };
   }
 
   /** @param hash whole, or its first 8 digits */
@@ -199,15 +193,6 @@ export class SimulatedCluster {
       selected: () => this.#selected,
       status: () => this.#status,
     };
-  }
-
-  #liveAutoscaler(): Facts['autoscaler'] {
-    if (this.#autoscaler === undefined) return undefined;
-    return { target: this.#autoscaler.hash.slice(0, 8), scaling: { status: 'True', reason: 'Scaling', message: '' } };
-  }
-
-  #resize(deployment: SimulatedDeployment, replicas: number): void {
-    resize(deployment, replicas, this.nowMs);
   }
 
   #carryOut(write: Write, decision: Decision): void {
@@ -231,10 +216,8 @@ export class SimulatedCluster {
         return;
       }
       case 'ApplyCandidateService':
-        this.#found = write.hash;
-        return;
       case 'DeleteCandidateService':
-        this.#found = undefined;
+        this.#found = write.write === 'ApplyCandidateService' ? write.hash : undefined;
         return;
       case 'CreateEvaluation':
         if (decision.evaluation !== undefined) this.#evaluations.set(evaluationName(decision.evaluation), this.nowMs);
@@ -244,14 +227,14 @@ export class SimulatedCluster {
         return;
       case 'Scale': {
         const deployment = this.#deployments.get(write.hash);
-        if (deployment !== undefined) this.#resize(deployment, write.to);
+        if (deployment !== undefined) resize(deployment, write.to, this.nowMs);
         return;
       }
       case 'Select':
         if (write.from !== undefined) this.#leftAtMs.set(write.from, this.nowMs);
         this.#selected = write.to;
         // Going back to stable is no arrival: its figures are its own.
-        this.#arrived = { atMs: write.to === this.state.stable?.hash ? 0 : this.nowMs, size: write.to === undefined ? 0 : this.#sizeOf(write.to) };
+        this.#arrived = { atMs: write.to === this.state.stable?.hash ? 0 : this.nowMs, size: write.to === undefined ? 0 : (this.#deployments.get(write.to)?.replicas ?? 0) };
         return;
       case 'CreateBudget':
         this.#budgets.add(write.hash);
@@ -260,24 +243,18 @@ export class SimulatedCluster {
         this.#budgets.delete(write.hash);
         return;
       case 'ApplyAutoscaler':
-        this.#autoscaler = { hash: write.hash, min: write.min, max: write.max };
-        return;
       case 'DeleteAutoscaler':
-        this.#autoscaler = undefined;
+        this.#autoscaler = write.write === 'ApplyAutoscaler' ? { hash: write.hash, min: write.min, max: write.max } : undefined;
         return;
       case 'Status':
         this.#status = JSON.stringify(rolloutRecord(decision.state));
     }
   }
 
-  #sizeOf(hash: string): number {
-    return this.#deployments.get(hash)?.replicas ?? 0;
-  }
-
   /** Pods that are needed now: by number, or what the autoscaler made of whoever serves. */
   #demand(): number {
     if (this.autoscaling === undefined) return this.replicas;
-    return Math.min(Math.max(this.#selected === undefined ? 0 : this.#sizeOf(this.#selected), this.replicas), this.autoscaling.maxReplicas);
+    return Math.min(Math.max(this.#deployments.get(this.#selected ?? '')?.replicas ?? 0, this.replicas), this.autoscaling.maxReplicas);
   }
 
   #broken(invariant: number, what: string, write?: Write): never {

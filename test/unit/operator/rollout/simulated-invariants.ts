@@ -3,6 +3,11 @@ import type { Decision } from '../../../../operator/rollout/decision.ts';
 import type { Facts } from '../../../../operator/rollout/facts.ts';
 import type { TrafficPolicy } from '../../../../contracts/traffic.ts';
 
+/** An invariant of DESIGN section 4 that did not hold. */
+export class Broken extends Error {
+  override readonly name = 'Broken';
+}
+
 /** A write, in words. */
 export type Write = Readonly<
   | { write: 'CreateJob'; key: string; attempt: number }

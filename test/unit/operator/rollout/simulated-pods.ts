@@ -1,5 +1,5 @@
 import type { TrafficPolicy } from '../../../../contracts/traffic.ts';
-import type { VersionPods } from '../../../../operator/rollout/facts.ts';
+import type { Facts, VersionPods } from '../../../../operator/rollout/facts.ts';
 import { SETTLE_MS } from '../../../../operator/rollout/sizing.ts';
 import type { VersionIdentity } from '../../../../operator/rollout/state.ts';
 import type { BrokenInvariant } from './simulated-invariants.ts';
@@ -34,4 +34,9 @@ export function autoscaledSize(input: Readonly<{ load: number | undefined; from:
 export function brokenByAutoscaler({ to, floor, isCalled, sinceMs, found }: Readonly<{ to: number; floor: number; isCalled: boolean; sinceMs: number; found: number }>): BrokenInvariant | undefined {
   if (to < floor && !isCalled) return { invariant: 2, what: 'what callers may have to come back to is shrunk' };
   return to < Math.min(floor, found) && sinceMs < SETTLE_MS ? { invariant: 2, what: 'what callers have just come to is shrunk' } : undefined;
+}
+
+/** What is seen of an autoscaler that sizes the version of this hash; undefined: there is none. */
+export function autoscalerFacts(hash: string | undefined): Facts['autoscaler'] {
+  return hash === undefined ? undefined : { target: hash.slice(0, 8), scaling: { status: 'True', reason: 'Scaling', message: '' } };
 }
