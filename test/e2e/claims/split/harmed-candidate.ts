@@ -140,7 +140,9 @@ function judge({ check, form }: ClaimContext, report: LoadReport, opened: Readon
     const times = report.timesByPhase[name];
     const failed = failedIn(report, name);
     const why = failed === 0 ? '' : ` (${failuresInWords({ ...report, failures: report.failures.filter(({ phase }) => phase === name) })})`;
-    check(`in the cluster: a candidate that ${name}: no call fails, p99 is bounded`, failed === 0 && times !== undefined && times.p99Ms <= boundMs, `${times?.calls ?? 0} calls, ${failed} failed${why}; p99 ${times?.p99Ms.toFixed(1)} ms of ${boundMs.toFixed(0)}, longest ${times?.maxMs.toFixed(0)} ms`);
+    // As for the processes: beside other claims times are told, not judged.
+    const bounded = form === 'short' || (times !== undefined && times.p99Ms <= boundMs);
+    check(`in the cluster: a candidate that ${name}: no call fails${form === 'full' ? ', p99 is bounded' : ''}`, failed === 0 && bounded, `${times?.calls ?? 0} calls, ${failed} failed${why}; p99 ${times?.p99Ms.toFixed(1)} ms of ${boundMs.toFixed(0)}, longest ${times?.maxMs.toFixed(0)} ms`);
     if (opensBreaker) check(`in the cluster: a candidate that ${name}: the breaker opens${form === 'full' ? ', and closes once it is well' : ''}`, opened.get(name) === true, opened.get(name) === true ? 'it was seen open' : 'no breaker was seen open');
     return `| ${name} | ${times?.calls} | ${failed} | ${times?.p50Ms.toFixed(1)} | ${times?.p99Ms.toFixed(1)} | ${((times?.p99Ms ?? Number.NaN) / healthy.p99Ms).toFixed(2)} | ${opened.get(name) === true ? 'opened' : 'stayed closed'} |`;
   });
