@@ -7,7 +7,7 @@ import { untilServing } from '../serving.ts';
 import { CHANGED_ON_PURPOSE, differingPaths } from './upgrade/changed-on-purpose.ts';
 import { installedDefinition } from './upgrade/definition.ts';
 import { previousRelease, withImages, type Previous } from './upgrade/previous.ts';
-import { keptStatus, servingDeployment, servingPods, type Place } from './upgrade/serving-state.ts';
+import { keptStatus, servingDeployment, servingPods, type Place, type ServingPod } from './upgrade/serving-state.ts';
 import { SAME_ANSWERS, steadyCalls } from './upgrade/steady-calls.ts';
 import { acts, fewestAvailable, judged, OPERATOR, samePods, SOON_MS, takesNote, untilRolledOut, type Calls } from './upgrade/watching.ts';
 
@@ -101,6 +101,7 @@ async function operatorAlone({ context, release, previous, place }: Scene, load:
   const before = { pods: await servingPods(kube, place), status: await keptStatus(kube, place), template: (await servingDeployment(kube, place)).spec.template, definition: await installedDefinition(kube) };
   progress('this chart and operator; the server stays');
   load.phase('operator', SAME_ANSWERS);
+  const fewest = fewestAvailable(context, place);
   await release.upgrade(CHART, withImages(release.values, { server: previous.images.server }));
   await untilRolledOut(context);
   const strategy = await strategyOfOperator(context);
@@ -113,8 +114,17 @@ async function operatorAlone({ context, release, previous, place }: Scene, load:
   const unexpected = differing.filter((path) => CHANGED_ON_PURPOSE[path] === undefined);
   check('the template of its pods is the same but for what is changed on purpose', unexpected.length === 0, differing.length === 0 ? 'no field differs' : differing.map((path) => `${path}: ${CHANGED_ON_PURPOSE[path] ?? 'NOT on purpose'}`).join('; '));
   if (differing.length === 0) samePods(context, 'this operator', before.pods, await servingPods(kube, place));
+  else await replaced(context, place, before.pods);
+  const available = await fewest();
+  check('this operator leaves never a pod fewer', available >= before.pods.length, `${before.pods.length} wanted, at least ${available} available`);
   const status = await keptStatus(kube, place);
   check('its status is kept: phase, stable version, ready since', status === before.status, status === before.status ? status : `${before.status} became ${status}`);
+}
+
+/** Another template: each pod is replaced by one that is ready. */
+async function replaced({ kube }: ClaimContext, place: Place, before: readonly ServingPod[]): Promise<void> {
+  const known = new Set(before.map(({ uid }) => uid));
+  await kube.untilAny({ what: 'its pods are replaced by ready ones', deadlineMs: SOON_MS }, async () => servingPods(kube, place), (pods) => pods.length === before.length && pods.every(({ uid, ready }) => ready && !known.has(uid)));
 }
 
 /** The server's image too: that is a change of the template, and rolls in place. */
