@@ -45,7 +45,11 @@ export const VOLUME_CLAIMS: ResourceKind<KubeObject> = {
   group: '', version: 'v1', plural: 'persistentvolumeclaims', kind: 'PersistentVolumeClaim', namespaced: true, schema: StoredObject,
 };
 
+export const RESOURCE_QUOTAS: ResourceKind<KubeObject> = {
+  group: '', version: 'v1', plural: 'resourcequotas', kind: 'ResourceQuota', namespaced: true, schema: StoredObject,
+};
+
 /** Kinds that {@link Kube.apply} finds by `kind`. */
 export const APPLICABLE: readonly ResourceKind<KubeObject>[] = [
-  AUTOSCALERS, CHURN_MODELS, CONFIG_MAPS, DEPLOYMENTS, JOBS, NETWORK_POLICIES, PODS, SECRETS, SERVICE_ACCOUNTS, SERVICES, NAMESPACES, VOLUME_CLAIMS, eventKind,
+  AUTOSCALERS, CHURN_MODELS, CONFIG_MAPS, DEPLOYMENTS, JOBS, NETWORK_POLICIES, PODS, RESOURCE_QUOTAS, SECRETS, SERVICE_ACCOUNTS, SERVICES, NAMESPACES, VOLUME_CLAIMS, eventKind,
 ];

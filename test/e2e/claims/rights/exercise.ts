@@ -3,7 +3,7 @@ import { GROUP, LABELS } from '../../../../contracts/names.ts';
 import { ownerOf } from '../../../../operator/resources/subject.ts';
 import { podsOf, policyOn } from '../../beside-stable.ts';
 import type { ClaimContext } from '../../context.ts';
-import { AUTOSCALERS, CRON_JOBS, DEPLOYMENTS, MODELS, NETWORK_POLICIES, SECRETS, SERVICE_ACCOUNTS, SERVICES } from '../../kinds.ts';
+import { AUTOSCALERS, CRON_JOBS, DEPLOYMENTS, JOBS, MODELS, NETWORK_POLICIES, RESOURCE_QUOTAS, SECRETS, SERVICE_ACCOUNTS, SERVICES } from '../../kinds.ts';
 import { churnModel, VERSIONS } from '../../manifest.ts';
 import { conditionOf, untilServing } from '../../serving.ts';
 
@@ -25,7 +25,7 @@ export async function exercise(context: ClaimContext, model: string): Promise<vo
   await besideStable(context, model);
   await tokenRotated(context, model);
   progress('a version that is taken back while it is inspected, and while its pods start');
-  await takenBack(context, model, 'Inspecting');
+  await takenBackInInspection(context, model);
   await takenBack(context, model, 'StartingPods');
   progress('a child changed by hand');
   await kube.patch(SERVICE_ACCOUNTS, model, { metadata: { labels: { 'app.kubernetes.io/managed-by': 'a-hand' } } });
@@ -97,6 +97,19 @@ async function policyForgotten({ kube, progress }: ClaimContext, model: string):
   const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: former, labels: { [LABELS.model]: model }, ownerReferences }, spec: { podSelector: { matchLabels: { none: 'none' } } } };
   await kube.apply(policy);
   await kube.untilAny({ what: 'it is gone', deadlineMs: SOON_MS }, async () => kube.find(NETWORK_POLICIES, former), (found) => found === undefined);
+}
+
+/** No pod is admitted meanwhile: an inspection that had ended would leave the operator no Job to delete. */
+async function takenBackInInspection(context: ClaimContext, model: string): Promise<void> {
+  const { kube } = context;
+  const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'no-pods' }, spec: { hard: { pods: '0' } } };
+  const running = async (): Promise<number> => (await kube.list(JOBS, { labelSelector: `${LABELS.model}=${model}` })).filter(({ status }) => (status?.conditions ?? []).length === 0).length;
+  await kube.apply(quota);
+  await kube.patch(MODELS, model, { spec: { model: { version: VERSIONS.shuffled } } });
+  await kube.untilAny({ what: `${VERSIONS.shuffled} is inspected`, deadlineMs: SOON_MS }, running, (jobs) => jobs > 0);
+  await kube.patch(MODELS, model, { spec: { model: { version: VERSIONS.better } } });
+  await kube.untilAny({ what: 'its Job is gone', deadlineMs: SOON_MS }, running, (jobs) => jobs === 0);
+  await kube.delete(RESOURCE_QUOTAS, 'no-pods');
 }
 
 /** A version that comes as far as the reason says, and is then no longer wanted. */
