@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationMs } from './duration.ts';
 import { EvaluationRequest } from './evaluation-request.ts';
+import { jsonOrUndefined } from './json.ts';
 
 const Text = z.string().min(1);
 
@@ -62,7 +63,7 @@ export const RetainEnvironment = Identity.extend(StoreEnvironment.shape).extend(
 export type RetainEnvironment = z.infer<typeof RetainEnvironment>;
 
 const Request = z.string().transform((text, context) => {
-  const parsed = EvaluationRequest.safeParse(parsedJson(text));
+  const parsed = EvaluationRequest.safeParse(jsonOrUndefined(text));
   if (parsed.success) return parsed.data;
   context.addIssue({ code: 'custom', message: `is no EvaluationRequest: ${parsed.error.issues.map((issue) => `${z.core.toDotPath(issue.path) || '(root)'}: ${issue.message}`).slice(0, 3).join('; ')}` });
   return z.NEVER;
@@ -84,19 +85,11 @@ export type VerifyEnvironment = z.infer<typeof VerifyEnvironment>;
 const Switch = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const ColumnNames = z.string().transform((text, context) => {
-  const parsed = z.array(z.string()).safeParse(parsedJson(text));
+  const parsed = z.array(z.string()).safeParse(jsonOrUndefined(text));
   if (parsed.success) return parsed.data;
   context.addIssue({ code: 'custom', message: 'is no JSON array of column names' });
   return z.NEVER;
 });
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Environment of `server serve`. Without a store nothing is journaled and no label is taken; predictions need none. */
 export const ServeEnvironment = Identity.extend(StoreEnvironment.partial().shape).extend({

@@ -1,6 +1,7 @@
 import { shortHash, type CandidateHash } from '../contracts/digest.ts';
 import { ANNOTATIONS, LABELS } from '../contracts/names.ts';
 import type { TrafficPolicy } from '../contracts/traffic.ts';
+import { inParallel } from '../platform/parallel/in-parallel.ts';
 import type { Caches } from './caches.ts';
 import { PODS, type Pod } from './observation/kinds.ts';
 import { isServingPod, policyTextOn } from './observation/pod-policy.ts';
@@ -8,7 +9,6 @@ import { attempt, type Put, type Round } from './round.ts';
 import type { ApiClient } from './runtime/api-client.ts';
 import { isApiError } from './runtime/api-error.ts';
 import { refOf } from './runtime/kube-object.ts';
-import { inParallel } from './runtime/parallel.ts';
 
 /** As many as the connection to the API server carries at a time. */
 const WRITES_AT_A_TIME = 16;

@@ -1,3 +1,4 @@
+import { jsonOrUndefined } from '../../contracts/json.ts';
 import { ANNOTATIONS, LABELS } from '../../contracts/names.ts';
 import { TrafficPolicy } from '../../contracts/traffic.ts';
 import type { Pod } from './kinds.ts';
@@ -12,12 +13,7 @@ export function policyTextOn({ metadata }: Pick<Pod, 'metadata'>): string | unde
 
 function policyOn(pod: Pod): TrafficPolicy | undefined {
   const text = policyTextOn(pod);
-  if (text === undefined) return undefined;
-  try {
-    return TrafficPolicy.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return text === undefined ? undefined : TrafficPolicy.safeParse(jsonOrUndefined(text)).data;
 }
 
 /** The policy with the highest revision that any of these pods bears. */

@@ -1,6 +1,7 @@
 import { sha256Hex } from '../../contracts/digest.ts';
 import { durationMs } from '../../contracts/duration.ts';
 import { MAX_PREDICTION_KEYS, PredictionKeys } from '../../contracts/feedback.ts';
+import { jsonOrUndefined } from '../../contracts/json.ts';
 import { ACTIONS, ANNOTATIONS, SECRETS } from '../../contracts/names.ts';
 import type { Desired } from './desired.ts';
 import { modelSecretName } from './pod-parts.ts';
@@ -85,11 +86,7 @@ function encodeKeys(keys: readonly Key[]): string {
 }
 
 function parseKeys(value: string): readonly Key[] | undefined {
-  try {
-    return PredictionKeys.safeParse(JSON.parse(value)).data?.keys;
-  } catch {
-    return undefined;
-  }
+  return PredictionKeys.safeParse(jsonOrUndefined(value)).data?.keys;
 }
 
 /** Keys that labels may still come for: those that another one took the place of less than `keepMs` ago. Room for one more is made. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOrUndefined } from '../../contracts/json.ts';
 import { ApiError, apiErrorOf, isApiError } from './api-error.ts';
 import type { DesiredObject, KubeObject, ObjectRef } from './kube-object.ts';
 import { mergePatchBetween } from './json-merge-patch.ts';
@@ -269,7 +270,8 @@ export class ApiClient {
   async #text(request: ApiRequest, signal: AbortSignal): Promise<string> {
     const { status, retryAfter, text } = await this.#transport.send(request, signal);
     if (status >= 200 && status < 300) return text;
-    throw apiErrorOf({ what: `${request.method} ${request.path}`, status, body: jsonOrNothing(text), retryAfter });
+    // An error body that is no JSON (a proxy's page) is not quoted.
+    throw apiErrorOf({ what: `${request.method} ${request.path}`, status, body: jsonOrUndefined(text), retryAfter });
   }
 }
 
@@ -282,15 +284,6 @@ function selectorsOf(scope: ListScope): Readonly<Record<string, string>> {
 
 function jsonBody(body: object): Pick<ApiRequest, 'contentType' | 'body'> {
   return { contentType: 'application/json', body: JSON.stringify(body) };
-}
-
-/** An error body that is no JSON (a proxy's page) is not quoted. */
-function jsonOrNothing(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A patch whose metadata.uid differs is refused as an edit of an immutable field (422): for us it is a lost precondition. */

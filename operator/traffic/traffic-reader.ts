@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ZodError } from 'zod';
 import type { TrafficState } from '../../contracts/traffic.ts';
+import { inParallel } from '../../platform/parallel/in-parallel.ts';
 import { sleep, type Clock } from '../runtime/clock.ts';
-import { inParallel } from '../runtime/parallel.ts';
 import type { ReadTraffic } from './pod-control.ts';
 import { sumCounters, type AskedPod, type PodTraffic, type TrafficCounters, type TrafficView } from './traffic-view.ts';
 

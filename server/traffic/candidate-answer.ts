@@ -1,3 +1,4 @@
+import { jsonOrUndefined } from '../../contracts/json.ts';
 import type { CandidateAbsence } from '../../contracts/traffic.ts';
 import type { VersionScore } from '../prediction/observed-prediction.ts';
 
@@ -30,12 +31,7 @@ export function readCandidateAnswer(status: number, body: Buffer, rows: number, 
 }
 
 function predictionsOf(body: Buffer): readonly unknown[] | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
+  const json = jsonOrUndefined(body.toString('utf8'));
   const predictions: unknown = isRecord(json) ? json.predictions : undefined;
   return Array.isArray(predictions) ? predictions : undefined;
 }

@@ -1,3 +1,4 @@
+import { jsonOrUndefined } from '../../contracts/json.ts';
 import { TrafficPolicy } from '../../contracts/traffic.ts';
 
 /** Why a policy is not followed, and a sentence for people. */
@@ -37,12 +38,8 @@ export function acceptPolicy(memory: PolicyMemory, text: string, ownHash: string
 }
 
 function readPolicy(text: string): TrafficPolicy | Refusal {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { reason: 'Unreadable', message: 'The policy is not JSON.' };
-  }
+  const json = jsonOrUndefined(text);
+  if (json === undefined) return { reason: 'Unreadable', message: 'The policy is not JSON.' };
   const parsed = TrafficPolicy.safeParse(json);
   if (!parsed.success) {
     const problems = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.length === 0 ? 'the policy' : issue.path.join('.')}: ${issue.message}`);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOrUndefined } from '../../contracts/json.ts';
 
 const Line = z.looseObject({
   stage: z.string(),
@@ -36,13 +37,7 @@ const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delet
 
 /** A line of the log; undefined for half a line and for requests that have not ended: a watch is logged when it begins, too. */
 export function parseAuditLine(line: string): AuditEntry | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  const parsed = Line.safeParse(json).data;
+  const parsed = Line.safeParse(jsonOrUndefined(line)).data;
   if (parsed === undefined || parsed.stage !== 'ResponseComplete') return undefined;
   const { verb, user, userAgent, objectRef, requestURI, responseStatus, stageTimestamp } = parsed;
   return {

@@ -16,23 +16,3 @@ export function groupsOf<Item extends Readonly<{ needs?: Needs }>>(items: readon
   }
   return groups;
 }
-
-/** Runs all of a group, at most `width` at a time, in their order; results in the order of the group. A run that rejects stops those that have not begun. */
-export async function runGroup<Item, Result>(group: Group<Item>, width: number, run: (item: Item) => Promise<Result>): Promise<readonly Result[]> {
-  const results: Result[] = [];
-  const waiting = [...group.entries()];
-  const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, item] = next;
-      try {
-        results[index] = await run(item);
-      } catch (thrown) {
-        waiting.length = 0;
-        throw thrown;
-      }
-    }
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: Math.min(width, group.length) }, lane));
-  for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
-  return results;
-}

@@ -3,6 +3,8 @@ import { sha256Hex } from '../../../contracts/digest.ts';
 import { ChurnOpsError } from '../../../contracts/error-catalogue.ts';
 import { EvaluationEvidence } from '../../../contracts/evaluation-evidence.ts';
 import type { EvidenceInput } from '../../../contracts/evaluation-evidence.ts';
+import { jsonOrUndefined } from '../../../contracts/json.ts';
+import { inParallel } from '../../../platform/parallel/in-parallel.ts';
 import { gateRule, judge, thresholdsOf } from '../gate-look.ts';
 import { evidenceDigest, evidenceText } from './evidence-text.ts';
 import { readInputs } from './inputs-file.ts';
@@ -62,12 +64,8 @@ export async function verifyEvidence(url: string, { urls, sha256 }: VerifyOption
 /** The evidence, or why it is not what was written. */
 function readEvidence(bytes: Uint8Array): EvaluationEvidence | string {
   const text = Buffer.from(bytes).toString('utf8');
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return 'is no JSON';
-  }
+  const json = jsonOrUndefined(text);
+  if (json === undefined) return 'is no JSON';
   const parsed = EvaluationEvidence.safeParse(json);
   if (!parsed.success || typeof json !== 'object' || json === null) return `does not follow its schema: ${parsed.error?.issues[0]?.path.join('.') ?? ''} ${parsed.error?.issues[0]?.message ?? ''}`;
   const whole: Readonly<Record<string, unknown>> = { ...json };
@@ -92,15 +90,10 @@ function recomputed(evidence: EvaluationEvidence, bytes: Uint8Array, what: strin
 }
 
 async function verifyInputs(inputs: readonly Pick<EvidenceInput, 'url' | 'sha256'>[], urls: ObjectUrls, findings: Finding[]): Promise<void> {
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let input = inputs[next++]; input !== undefined; input = inputs[next++]) {
-      const { url, sha256 } = input;
-      const found = await lookedAt(url, findings, async () => urls.sha256(url, MAX_INPUT_BYTES));
-      if (found !== undefined && found !== sha256 && findings.length < MAX_FINDINGS) findings.push({ state: 'Changed', what: url, message: `has sha256 ${found}, the evidence names ${sha256}` });
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENT }, work));
+  await inParallel(inputs, CONCURRENT, async ({ url, sha256 }) => {
+    const found = await lookedAt(url, findings, async () => urls.sha256(url, MAX_INPUT_BYTES));
+    if (found !== undefined && found !== sha256 && findings.length < MAX_FINDINGS) findings.push({ state: 'Changed', what: url, message: `has sha256 ${found}, the evidence names ${sha256}` });
+  });
 }
 
 /** Undefined where it is gone, which is noted. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { ChurnOpsError } from '../../../contracts/error-catalogue.ts';
+import { jsonOrUndefined } from '../../../contracts/json.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { retry } from '../../../platform/retry/retry.ts';
 import type { RetryPolicy } from '../../../platform/retry/retry.ts';
@@ -125,9 +126,5 @@ function told({ status, body }: Extract<Exchange, { end: 'Answered' }>): string 
 }
 
 function errorOf(body: Buffer): z.infer<typeof Refusal>['error'] | undefined {
-  try {
-    return Refusal.safeParse(JSON.parse(body.toString('utf8'))).data?.error;
-  } catch {
-    return undefined;
-  }
+  return Refusal.safeParse(jsonOrUndefined(body.toString('utf8'))).data?.error;
 }

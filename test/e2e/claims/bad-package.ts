@@ -1,3 +1,4 @@
+import { inParallel } from '../../../platform/parallel/in-parallel.ts';
 import type { ClaimContext, PlatformClaim } from '../context.ts';
 import { twoVersionSamples } from '../load/samples.ts';
 import { BAD_CASES, SHORT_CASES, type BadCase } from './bad-package/cases.ts';
@@ -14,21 +15,12 @@ export const badPackage: PlatformClaim = {
   title: 'A bad package or store is named in status and event with the next try; stable serves on; once the cause is gone it recovers without a hand.',
   run: async (context) => {
     const samples = await twoVersionSamples(SAMPLES, context.signal);
-    const results: CaseResult[] = [];
     // The longest waits (the kubelet's back-off) begin first.
     const cases = context.form === 'full' ? BAD_CASES : SHORT_CASES;
-    const waiting = cases.toSorted((a, b) => Number(b.foundBy === 'Pods') - Number(a.foundBy === 'Pods'));
-    const lane = async (): Promise<void> => {
-      for (;;) {
-        const bad = waiting.shift();
-        if (bad === undefined) return;
-        const result = await survive(context, bad, async () => runCase(context, bad, samples));
-        if (result !== undefined) results.push(result);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, lane));
+    const longestFirst = cases.toSorted((a, b) => Number(b.foundBy === 'Pods') - Number(a.foundBy === 'Pods'));
+    const ended = await inParallel(longestFirst, AT_ONCE, async (bad) => survive(context, bad, async () => runCase(context, bad, samples)));
     const away = await survive(context, { name: 'store-away' }, async () => storeOutage(context, samples));
-    if (away !== undefined) results.push(away);
+    const results = [...ended, away].filter((result) => result !== undefined);
 
     const recovered = results.filter((each) => each.recovered);
     const slowestMs = Math.max(0, ...recovered.map((each) => each.recoveryMs));

@@ -1,3 +1,4 @@
+import { inParallel } from '../../../platform/parallel/in-parallel.ts';
 import { output } from '../command.ts';
 import type { ClaimOutcome } from '../claim.ts';
 import type { ClaimContext, PlatformClaim } from '../context.ts';
@@ -53,17 +54,13 @@ async function runAll(context: ClaimContext): Promise<ClaimOutcome> {
 }
 
 async function inLanes(faults: readonly Fault[], width: number, run: (fault: Fault) => Promise<Run>, progress: (text: string) => void): Promise<readonly Run[]> {
-  const waiting = [...faults];
-  const runs: Run[] = [];
-  const lane = async (): Promise<void> => {
-    for (let fault = waiting.shift(); fault !== undefined; fault = waiting.shift()) {
-      const one = await run(fault);
-      runs.push(one);
-      if (runs.length % 20 === 0 || one.problem !== undefined) progress(`${runs.length} of ${faults.length} runs${one.problem === undefined ? '' : `; ${one.done ?? fault.kind}: ${one.problem.slice(0, 300)}`}`);
-    }
-  };
-  await Promise.all(Array.from({ length: width }, lane));
-  return runs;
+  let ended = 0;
+  return inParallel(faults, width, async (fault) => {
+    const one = await run(fault);
+    ended += 1;
+    if (ended % 20 === 0 || one.problem !== undefined) progress(`${ended} of ${faults.length} runs${one.problem === undefined ? '' : `; ${one.done ?? fault.kind}: ${one.problem.slice(0, 300)}`}`);
+    return one;
+  });
 }
 
 function outcome({ check, form }: ClaimContext, reference: Run, varying: ReadonlyMap<Step, ReadonlySet<string>>, shortest: number, runs: readonly Run[]): ClaimOutcome {

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { z } from 'zod';
 import { LABELS } from '../../../contracts/names.ts';
 import { PredictResponse } from '../../../contracts/prediction.ts';
+import { inParallel } from '../../../platform/parallel/in-parallel.ts';
 import type { Check } from '../claim.ts';
 import type { ClaimContext, PlatformClaim } from '../context.ts';
 import { CHURN_MODELS, PODS } from '../kinds.ts';
@@ -110,15 +111,10 @@ export const fuzz: PlatformClaim = {
 };
 
 async function sendBatch(sender: Sender, requests: readonly FuzzRequest[], seed: string, documented: Documented, fuzzed: Fuzzed): Promise<void> {
-  const waiting = [...requests.entries()];
-  const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, given] = next;
-      const problem = await judge(sender, given, documented, fuzzed);
-      if (problem !== undefined) fuzzed.undocumented.push(`${seed}, number ${index} (${given.kind}, ${given.delivery}): ${problem}`);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await inParallel([...requests.entries()], AT_ONCE, async ([index, given]) => {
+    const problem = await judge(sender, given, documented, fuzzed);
+    if (problem !== undefined) fuzzed.undocumented.push(`${seed}, number ${index} (${given.kind}, ${given.delivery}): ${problem}`);
+  });
   fuzzed.sent += requests.length;
 }
 

@@ -1,4 +1,5 @@
 import { sleep, systemClock } from '../../../operator/runtime/clock.ts';
+import { inParallel } from '../../../platform/parallel/in-parallel.ts';
 import { byRequest, isWrite, type AuditEntry } from '../audit-entry.ts';
 import { AuditLog } from '../audit-log.ts';
 import type { Check, ClaimOutcome } from '../claim.ts';
@@ -86,14 +87,12 @@ type Figures = Readonly<{
 }>;
 
 async function createAll({ kube, progress }: ClaimContext, names: readonly string[]): Promise<void> {
-  const waiting = [...names];
-  const creator = async (): Promise<void> => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      await kube.apply(churnModel({ name, spec: { serving: { replicas: 1, decisionThreshold: 0.5, scheduling: ON_FAKE_NODES } } }));
-      if (waiting.length % 250 === 0 && waiting.length > 0) progress(`${names.length - waiting.length} created`);
-    }
-  };
-  await Promise.all(Array.from({ length: CREATED_AT_ONCE }, creator));
+  let created = 0;
+  await inParallel(names, CREATED_AT_ONCE, async (name) => {
+    await kube.apply(churnModel({ name, spec: { serving: { replicas: 1, decisionThreshold: 0.5, scheduling: ON_FAKE_NODES } } }));
+    created += 1;
+    if (created % 250 === 0 && created < names.length) progress(`${created} created`);
+  });
 }
 
 async function untilAllServe({ kube, form, progress }: ClaimContext, count: number): Promise<void> {

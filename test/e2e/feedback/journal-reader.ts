@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { z } from 'zod';
 import { LabelRecord, PredictionRecord } from '../../../contracts/journal.ts';
+import { jsonOrUndefined } from '../../../contracts/json.ts';
 import { JOURNAL_SUFFIX } from '../../../contracts/store-layout.ts';
 
 /** Objects as they lie in a store. */
@@ -36,9 +37,5 @@ async function readAll<Record>(objects: Objects, prefix: string, schema: z.ZodTy
 }
 
 function parse<Record>(line: string, schema: z.ZodType<Record>): Record | undefined {
-  try {
-    return schema.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
+  return schema.safeParse(jsonOrUndefined(line)).data;
 }

@@ -1,3 +1,4 @@
+import { jsonOrUndefined } from '../../../contracts/json.ts';
 import { PredictResponse } from '../../../contracts/prediction.ts';
 import type { LoadPlan, SampleCall } from './protocol.ts';
 
@@ -24,9 +25,5 @@ function wrong(error: string): Judged {
 }
 
 function parsed(text: string): PredictResponse | undefined {
-  try {
-    return PredictResponse.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return PredictResponse.safeParse(jsonOrUndefined(text)).data;
 }

@@ -1,4 +1,6 @@
+import { jsonOrUndefined } from '../../../contracts/json.ts';
 import { PredictResponse, type Prediction } from '../../../contracts/prediction.ts';
+import { inParallel } from '../../../platform/parallel/in-parallel.ts';
 import { Caller } from './caller.ts';
 import type { Customer } from './customers.ts';
 import { CALL_TIMEOUT_MS, type Connection } from './protocol.ts';
@@ -17,19 +19,14 @@ export async function predictRows({ url, customers, rowsPerCall, atOnce, connect
   const caller = new Caller({ url, keptConnections: atOnce, timeoutMs: CALL_TIMEOUT_MS });
   const scored: Scored[] = [];
   const failures: string[] = [];
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < customers.length) {
-      const rows = customers.slice(next, next + rowsPerCall);
-      next += rowsPerCall;
+  const calls = Array.from({ length: Math.ceil(customers.length / rowsPerCall) }, (_, call) => customers.slice(call * rowsPerCall, (call + 1) * rowsPerCall));
+  try {
+    await inParallel(calls, atOnce, async (rows) => {
       const outcome = await caller.call(connection, JSON.stringify({ instances: rows.map(({ instance }) => instance) }));
       const read = 'error' in outcome ? outcome.error : predictionsOf(outcome, rows.length);
       if (typeof read === 'string') failures.push(read);
       else for (const [index, prediction] of read.entries()) if (rows[index] !== undefined) scored.push({ customer: rows[index], prediction, atMs: Date.now() });
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: atOnce }, lane));
+    });
   } finally {
     caller.close();
   }
@@ -39,13 +36,7 @@ export async function predictRows({ url, customers, rowsPerCall, atOnce, connect
 /** One prediction a row, or what is wrong with the answer. */
 export function predictionsOf({ status, text }: Readonly<{ status: number; text: string }>, rows: number): readonly Prediction[] | string {
   if (status !== 200) return `HTTP ${status}: ${text.slice(0, 300)}`;
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return `no JSON: ${text.slice(0, 300)}`;
-  }
-  const answer = PredictResponse.safeParse(json).data;
+  const answer = PredictResponse.safeParse(jsonOrUndefined(text)).data;
   if (answer?.predictions.length !== rows) return `${rows} rows sent, answered: ${text.slice(0, 300)}`;
   return answer.predictions;
 }

@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { EvaluationRequest } from '../../../../contracts/evaluation-request.ts';
+import { jsonOrUndefined } from '../../../../contracts/json.ts';
 import { EvaluationReport } from '../../../../contracts/reports.ts';
 import { MODEL } from '../../../../hack/bench.d/serving-program.ts';
 import { command } from '../../command.ts';
@@ -39,16 +40,8 @@ export class EvaluateProcess {
   /** What people run: `server evaluate --verify URL --sha256 HEX`. */
   async verify(url: string, sha256: string): Promise<Readonly<{ exitCode: number; verification: Verification }>> {
     const { exitCode, stdout, stderr } = await command('hack/node', [SERVER, 'evaluate', '--verify', url, '--sha256', sha256], { signal: this.#signal, env: { CHURNOPS_REPOSITORY: this.#repository } });
-    const parsed = Verification.safeParse(jsonOf(stdout));
+    const parsed = Verification.safeParse(jsonOrUndefined(stdout));
     if (!parsed.success) throw new Error(`server evaluate --verify: exit ${exitCode}: ${stderr}${stdout}`);
     return { exitCode, verification: parsed.data };
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOrUndefined } from '../../../../contracts/json.ts';
 import type { ClaimBasics } from '../../context.ts';
 import { postFeedback, type FeedbackAddress } from '../../feedback/send-labels.ts';
 
@@ -35,18 +36,10 @@ export async function refusesBadLabels({ check }: ClaimBasics, address: Feedback
   const all = cases(id, model);
   for (const { name, token, body, status, code, path, says } of all) {
     const answer = await postFeedback(token === undefined ? address : { ...address, token: token ?? undefined }, JSON.stringify(body));
-    const error = ErrorBody.safeParse(jsonOf(answer.text)).data?.error;
+    const error = ErrorBody.safeParse(jsonOrUndefined(answer.text)).data?.error;
     const detail = path === undefined ? undefined : error?.details?.find((each) => each.path === path);
     const told = answer.status === status && error?.code === code && (path === undefined || (detail !== undefined && (says === undefined || detail.message.includes(says))));
     check(`a label is refused: ${name}`, told, `${answer.status} ${error?.code ?? answer.text.slice(0, 100)}${detail === undefined ? '' : `: ${detail.path} ${detail.message}`}`);
   }
   return all.length;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
