@@ -11,7 +11,6 @@ import { followDefinition, missingFieldsGauge } from './definition/served.ts';
 import { healthServer, readinessOf } from './health-server.ts';
 import { ModelSecrets } from './model-secrets.ts';
 import { modelMetrics } from './model-metrics.ts';
-import { rolloutMetrics } from './rollout-metrics.ts';
 import { resyncPeriodically } from './resync.ts';
 import { ApiClient } from './runtime/api-client.ts';
 import { systemClock } from './runtime/clock.ts';
@@ -90,7 +89,6 @@ export async function runOperator({ environment, logger, stop }: OperatorInput):
   });
   const leads = (): boolean => elector === undefined || fence.leftMs > 0;
   modelMetrics(registry, caches, leads);
-  rolloutMetrics(registry, caches, leads);
 
   const server = healthServer({ ready: () => readinessOf(caches.states), alive: () => caches.quietMs(clock.nowMs(), startedMs) < SILENCE_MS }, registry);
   const port = await listen(server, environment.CHURNOPS_CONTROL_PORT);

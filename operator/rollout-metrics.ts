@@ -1,25 +1,15 @@
 import { Gauge, type Registry } from 'prom-client';
-import { ChurnModelStatus } from '../contracts/churn-model/status.ts';
-import type { Caches } from './caches.ts';
+import type { ChurnModelStatus } from '../contracts/churn-model/status.ts';
+
+/** `clear` before every scrape, then `show` for each model: a rollout that ended leaves no series behind. */
+type RolloutGauges = Readonly<{ clear: () => void; show: (model: Labels, status: ChurnModelStatus) => void }>;
 
 type Labels = Readonly<{ namespace: string; name: string }>;
 
-/**
- * Gauges of candidates beside stable, read from the models' status at every scrape: what is told to people is what is measured, and a rollout that
- * ended leaves no series behind. Only the leader tells.
- */
-export function rolloutMetrics(registry: Registry, caches: Readonly<{ models: Pick<Caches['models'], 'list'> }>, leads: () => boolean): void {
-  const gauge = (name: string, help: string, labelNames: readonly string[], collect?: () => void): Gauge =>
-    new Gauge({ name, help, labelNames: ['namespace', 'name', ...labelNames], registers: [registry], ...(collect === undefined ? {} : { collect }) });
-  // Registered first, so that it is collected first: it fills the others.
-  const weight = gauge('churnops_model_candidate_weight_percent', 'Share of callers that the candidate beside stable answers; 0: Shadow. Absent without one.', [], () => {
-    for (const each of [weight, policyPods, requests, auc, verdict, failures]) each.reset();
-    if (!leads()) return;
-    for (const { metadata, status } of caches.models.list()) {
-      const known = ChurnModelStatus.safeParse(status ?? {}).data;
-      if (known !== undefined) show({ namespace: metadata.namespace ?? '', name: metadata.name }, known);
-    }
-  });
+/** Gauges of candidates beside stable, filled from the models' status: what is told to people is what is measured. */
+export function rolloutGauges(registry: Registry): RolloutGauges {
+  const gauge = (name: string, help: string, labelNames: readonly string[]): Gauge => new Gauge({ name, help, labelNames: ['namespace', 'name', ...labelNames], registers: [registry] });
+  const weight = gauge('churnops_model_candidate_weight_percent', 'Share of callers that the candidate beside stable answers; 0: Shadow. Absent without one.', []);
   const policyPods = gauge('churnops_model_policy_pods', "Ready pods of stable that were there when the newest traffic policy was written: `asked` all of them, `following` those that follow it.", ['pods']);
   const requests = gauge('churnops_model_traffic_requests', 'Requests since the newest traffic policy, over the pods that follow it, as status.traffic has them (at most half a minute old). It begins anew with each policy.', ['side', 'outcome']);
   const auc = gauge('churnops_model_gate_auc', "ROC AUC of the candidate at the gate's newest look, with the bounds of its interval.", ['bound']);
@@ -47,4 +37,8 @@ export function rolloutMetrics(registry: Registry, caches: Readonly<{ models: Pi
     }
     requests.set({ ...labels, side: 'candidate', outcome: 'dropped' }, candidate.dropped);
   };
+  const clear = (): void => {
+    for (const each of [weight, policyPods, requests, auc, verdict, failures]) each.reset();
+  };
+  return { clear, show };
 }

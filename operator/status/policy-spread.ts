@@ -1,13 +1,11 @@
 import type { ChurnModelStatus, TrafficStatus } from '../../contracts/churn-model/status.ts';
 import type { StablePod } from '../observation/asked-pods.ts';
 import type { PolicyRecord } from '../rollout/state.ts';
-import type { PodTraffic, TrafficView } from '../traffic/traffic-view.ts';
+import { SPREADS_WITHIN_MS, type PodTraffic, type TrafficView } from '../traffic/traffic-view.ts';
 import { boundedText, LONGEST_CAUSE_BYTES } from './bounded-text.ts';
 import type { ConditionDraft } from './conditions.ts';
 import { instant } from './instant.ts';
 
-/** How long a policy may take to reach every pod before somebody is told (DESIGN section 3). */
-export const SPREADS_WITHIN_MS = 120_000;
 const NAMED_PODS = 5;
 
 /** What is known of a policy's way to the pods. `recheckMs`: when its time is over. */

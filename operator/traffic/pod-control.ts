@@ -1,7 +1,7 @@
-import { isIPv6 } from 'node:net';
 import { Agent } from 'undici';
 import { PORTS } from '../../contracts/names.ts';
 import { TrafficState } from '../../contracts/traffic.ts';
+import { httpOrigin } from '../../platform/http/origin.ts';
 
 /** A pod that takes longer has something better to do. */
 const TIMEOUT_MS = 2000;
@@ -15,8 +15,7 @@ export type ReadTraffic = (address: string, signal: AbortSignal) => Promise<Traf
 export function podControl(port: number = PORTS.control): Readonly<{ read: ReadTraffic; close: () => Promise<void> }> {
   const agent = new Agent({ connect: { timeout: TIMEOUT_MS }, keepAliveTimeout: 15_000, connections: 1, pipelining: 1 });
   const read: ReadTraffic = async (address, signal) => {
-    const origin = `http://${isIPv6(address) ? `[${address}]` : address}:${port}`;
-    const response = await agent.request({ origin, path: '/control/traffic', method: 'GET', headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS, signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) });
+    const response = await agent.request({ origin: httpOrigin(address, port), path: '/control/traffic', method: 'GET', headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS, signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) });
     const text = await boundedText(response.body);
     if (response.statusCode !== 200) throw new Error(`it answers ${response.statusCode}`);
     return TrafficState.parse(JSON.parse(text));

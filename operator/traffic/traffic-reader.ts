@@ -4,13 +4,11 @@ import type { TrafficState } from '../../contracts/traffic.ts';
 import { inParallel } from '../../platform/parallel/in-parallel.ts';
 import { sleep, type Clock } from '../runtime/clock.ts';
 import type { ReadTraffic } from './pod-control.ts';
-import { sumCounters, type AskedPod, type PodTraffic, type TrafficCounters, type TrafficView } from './traffic-view.ts';
+import { SPREADS_WITHIN_MS, sumCounters, type AskedPod, type PodTraffic, type TrafficCounters, type TrafficView } from './traffic-view.ts';
 
 /** How often somebody is asked who does not follow yet: a policy takes a second to arrive. */
 const SOON_MS = 1000;
 const EVERY_MS = 5000;
-/** Who does not follow by then is asked no more often than the others. */
-const SPREADS_WITHIN_MS = 120_000;
 /** Counters are for people: a status is not written more often for their sake. */
 const COUNTERS_EVERY_MS = 30_000;
 /** Pods asked at a time, of all models. */
@@ -110,6 +108,7 @@ export class TrafficReader {
       states.delete(uid);
     }
     const isSpread = [...pods.values()].every(({ laggingSinceMs }) => laggingSinceMs === undefined);
+    // Who does not follow by then is asked no more often than the others.
     entry.nextMs = nowMs + (isSpread || nowMs - entry.sinceMs > SPREADS_WITHIN_MS ? EVERY_MS : SOON_MS);
     const counters = sumCounters([...states.values()].filter(({ revision }) => revision === model.revision));
     if (!isNews(published, pods, counters, nowMs)) return;

@@ -1,5 +1,8 @@
 import type { TrafficState } from '../../contracts/traffic.ts';
 
+/** How long a policy may take to reach every pod before somebody is told (DESIGN section 3). */
+export const SPREADS_WITHIN_MS = 120_000;
+
 /** A stable pod whose control port is read. */
 export type AskedPod = Readonly<{ name: string; uid: string; /** IP address; undefined: it has none yet. */ address: string | undefined }>;
 

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
-import { isIPv6 } from 'node:net';
 import { Pool } from 'undici';
 import { HEADERS } from '../../contracts/names.ts';
+import { httpOrigin } from '../../platform/http/origin.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { AddressRotation } from './address-rotation.ts';
 import type { CandidateAddress } from './address-rotation.ts';
@@ -160,7 +160,7 @@ export class CandidatePods {
     const known = this.#pools.get(host);
     if (known !== undefined) return known;
     const { maxInFlightOfOne, maxAnswerBytes, connectMs } = this.#limits;
-    const pool = new Pool(`http://${isIPv6(host) ? `[${host}]` : host}:${this.#port}`, {
+    const pool = new Pool(httpOrigin(host, this.#port), {
       connections: maxInFlightOfOne,
       pipelining: 1,
       connect: { timeout: connectMs },

@@ -7,7 +7,6 @@ import { z } from 'zod';
 import { CONTROLLER } from '../../../operator/controller.ts';
 import { missingFieldsGauge } from '../../../operator/definition/served.ts';
 import { modelMetrics } from '../../../operator/model-metrics.ts';
-import { rolloutMetrics } from '../../../operator/rollout-metrics.ts';
 import { RuntimeMetrics } from '../../../operator/runtime/runtime-metrics.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -31,7 +30,6 @@ function registered(): ReadonlyMap<string, readonly string[]> {
   const registry = new Registry();
   new RuntimeMetrics(registry).onScrape(() => {});
   modelMetrics(registry, { models: { list: () => [] }, states: [] }, () => true);
-  rolloutMetrics(registry, { models: { list: () => [] } }, () => true);
   missingFieldsGauge(registry);
   return new Map(
     registry.getMetricsAsArray().flatMap((metric): [string, readonly string[]][] => {

@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import type { ChurnModelStatus } from '../../../../contracts/churn-model/status.ts';
 import type { StablePod } from '../../../../operator/observation/asked-pods.ts';
 import type { PolicyRecord } from '../../../../operator/rollout/state.ts';
-import { SPREADS_WITHIN_MS, spreadOf } from '../../../../operator/status/policy-spread.ts';
-import type { PodTraffic, TrafficView } from '../../../../operator/traffic/traffic-view.ts';
+import { spreadOf } from '../../../../operator/status/policy-spread.ts';
+import { SPREADS_WITHIN_MS, type PodTraffic, type TrafficView } from '../../../../operator/traffic/traffic-view.ts';
 import { identity, MINUTE_MS, NOW_MS, TRAFFIC } from '../rollout/builders.ts';
 
 const REVISION = 7;
