@@ -57,7 +57,8 @@ export class ChildrenWriter {
     // What pods are told comes before all else: it asks of a candidate what it can carry now, and takes back what it cannot.
     const told = await writePolicies({ client: this.#client, caches: this.#caches, round }, policyPatches(children.pods, decision.state.stable?.hash, decision.policy), signal);
     for (const account of serviceAccounts(subject)) await round.do(this.#put(round, SERVICE_ACCOUNTS, this.#caches.serviceAccounts, subject, account, signal));
-    round.recheckMs = await this.#secrets.keep(round, subject, signal);
+    const runs = decision.versions.length > 0 && decision.versions.every(({ identity }) => children.deployments.some(({ metadata }) => metadata.name === childName(subject, shortHash(identity.hash))));
+    round.recheckMs = await this.#secrets.keep(round, { subject, runs }, signal);
     for (const job of wantedJobs(subject, this.#settings, decision)) await round.do(this.#startJob(round, subject, job, signal));
     for (const service of candidateServices(subject, decision.besideStable)) await round.do(this.#put(round, SERVICES, this.#caches.services, subject, service, signal));
     for (const policy of networkPolicies(subject, this.#settings)) await round.do(this.#put(round, NETWORK_POLICIES, this.#caches.networkPolicies, subject, policy, signal));

@@ -20,6 +20,8 @@ export const SECRETS: ResourceKind<Secret> = { group: '', version: 'v1', plural:
 const LOOK_EVERY_MS = 3_600_000;
 /** Looks of a thousand models must not come together. */
 const JITTER = 0.5;
+/** A process that begins meets all models at once: those that run, whose Secrets were there before their pods, are looked at over this time. */
+const MET_WITHIN_MS = 60_000;
 const REMEMBERED_MODELS = 20_000;
 
 type Look = Readonly<{ rotation: string; dueMs: number }>;
@@ -28,7 +30,7 @@ const PLANS: Readonly<Record<Which, typeof planFeedback>> = { feedback: planFeed
 
 /**
  * Keeps the two Secrets about labels: made once, never written over, rotated when a person asks for it. They are looked at when this process first meets
- * the model, when a rotation is asked for, when something in them falls due, and once an hour.
+ * the model (within a minute of it where the model runs), when a rotation is asked for, when something in them falls due, and once an hour.
  */
 export class ModelSecrets {
   readonly #client: ApiClient;
@@ -43,11 +45,14 @@ export class ModelSecrets {
     this.#random = parts.random;
   }
 
-  /** @returns how long until they are to be looked at again, milliseconds */
-  async keep(round: Round, subject: Subject, signal: AbortSignal): Promise<number> {
+  /**
+   * @param input.runs whether every Deployment that the model is to have is there
+   * @returns how long until they are to be looked at again, milliseconds
+   */
+  async keep(round: Round, { subject, runs }: Readonly<{ subject: Subject; runs: boolean }>, signal: AbortSignal): Promise<number> {
     const rotation = rotationOf(subject);
     const nowMs = this.#clock.nowMs();
-    const known = this.#looks.get(subject.uid);
+    const known = this.#looks.get(subject.uid) ?? (runs && rotation === '' ? this.#met(subject, nowMs) : undefined);
     if (known !== undefined && known.rotation === rotation && nowMs < known.dueMs) return known.dueMs - nowMs;
     const dues: number[] = [nowMs + LOOK_EVERY_MS * (1 - JITTER * this.#random())];
     for (const which of ['feedback', 'predictionKeys'] as const) {
@@ -59,6 +64,12 @@ export class ModelSecrets {
     const dueMs = Math.min(...dues);
     this.#looks.set(subject.uid, { rotation, dueMs });
     return Math.max(dueMs - nowMs, 0);
+  }
+
+  #met({ uid }: Subject, nowMs: number): Look {
+    const look = { rotation: '', dueMs: nowMs + MET_WITHIN_MS * this.#random() };
+    this.#looks.set(uid, look);
+    return look;
   }
 
   async #keepOne(which: Which, round: Round, subject: Subject, signal: AbortSignal): Promise<Put<Readonly<{ dueMs: number | undefined }>>> {

@@ -116,7 +116,7 @@ const Patched = z.looseObject({ metadata: z.looseObject({ annotations: Texts.opt
 describe('keeping them', () => {
   type Stored = Readonly<{ owner?: string; data?: Readonly<Record<string, string>>; annotations?: Readonly<Record<string, string>> }>;
 
-  function keeper(initial: Readonly<Record<string, Stored>> = {}) {
+  function keeper(initial: Readonly<Record<string, Stored>> = {}, random = 0) {
     const secrets = new Map(Object.entries(initial));
     const transport = new FakeTransport((request, body) => {
       const name = request.path.split('/').at(-1) ?? '';
@@ -135,11 +135,11 @@ describe('keeping them', () => {
       return { status: 200, body: objectOf(name, secrets.get(name) ?? {}) };
     });
     const clock = new ManualClock();
-    const keep = new ModelSecrets({ client: new ApiClient({ transport, fieldManager: 'test' }), clock, random: () => 0 });
-    const calls = async (of = subject()): Promise<readonly string[]> => {
+    const keep = new ModelSecrets({ client: new ApiClient({ transport, fieldManager: 'test' }), clock, random: () => random });
+    const calls = async (of = subject(), runs = false): Promise<readonly string[]> => {
       const before = transport.requests.length;
       const round = new Round(async () => Promise.resolve(true));
-      await keep.keep(round, of, new AbortController().signal);
+      await keep.keep(round, { subject: of, runs }, new AbortController().signal);
       return [...transport.requests.slice(before).map(({ method }) => method), ...round.problems.map(({ reason, message }) => `${reason}: ${message}`)];
     };
     return { secrets, clock, calls };
@@ -159,6 +159,17 @@ describe('keeping them', () => {
     expect(await calls()).toEqual([]);
     clock.advance(1);
     expect(await calls()).toEqual(['GET', 'GET']);
+  });
+
+  test('a process that meets a model that runs looks within a minute, and at once where there may be something to do', async () => {
+    const { calls, clock } = keeper({}, 0.5);
+    expect(await calls(subject(), true)).toEqual([]);
+    clock.advance(MINUTE_MS / 2 - 1);
+    expect(await calls(subject(), true)).toEqual([]);
+    clock.advance(1);
+    expect(await calls(subject(), true)).toEqual(['GET', 'POST', 'GET', 'POST']);
+    expect(await keeper({}, 0.5).calls(subject('q4'), true)).toEqual(['GET', 'POST', 'GET', 'POST']);
+    expect(await keeper({}, 0.5).calls(subject(), false)).toEqual(['GET', 'POST', 'GET', 'POST']);
   });
 
   test('one that was deleted is made anew within the hour, and the other stays', async () => {
