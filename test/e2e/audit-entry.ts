@@ -17,6 +17,7 @@ const Line = z.looseObject({
     })
     .optional(),
   responseStatus: z.looseObject({ code: z.number() }).optional(),
+  requestReceivedTimestamp: z.string(),
   stageTimestamp: z.string(),
 });
 
@@ -30,6 +31,8 @@ export type AuditEntry = Readonly<{
   namespace: string;
   name: string;
   code: number;
+  receivedMs: number;
+  /** When it was answered. */
   atMs: number;
 }>;
 
@@ -39,7 +42,7 @@ const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delet
 export function parseAuditLine(line: string): AuditEntry | undefined {
   const parsed = Line.safeParse(jsonOrUndefined(line)).data;
   if (parsed === undefined || parsed.stage !== 'ResponseComplete') return undefined;
-  const { verb, user, userAgent, objectRef, requestURI, responseStatus, stageTimestamp } = parsed;
+  const { verb, user, userAgent, objectRef, requestURI, responseStatus, requestReceivedTimestamp, stageTimestamp } = parsed;
   return {
     verb,
     user: user.username,
@@ -48,6 +51,7 @@ export function parseAuditLine(line: string): AuditEntry | undefined {
     namespace: objectRef?.namespace ?? '',
     name: objectRef?.name ?? '',
     code: responseStatus?.code ?? 0,
+    receivedMs: Date.parse(requestReceivedTimestamp),
     atMs: Date.parse(stageTimestamp),
   };
 }

@@ -10,7 +10,8 @@ import { MODELS } from '../kinds.ts';
 import { quantile } from '../load/tally.ts';
 import { churnModel } from '../manifest.ts';
 import { isServing, untilServing } from '../serving.ts';
-import { Churn, reachesDeployment } from './scale/churn.ts';
+import { changeTimes } from './scale/change-times.ts';
+import { changeOne, Churn } from './scale/churn.ts';
 import { operatorMemory, resync, type Resync } from './scale/figures.ts';
 
 const MODELS_COUNT = { full: 1000, short: 40 } as const;
@@ -64,7 +65,7 @@ export const scale: PlatformClaim = {
     progress(`all serve after ${minutes(readyMs)}; the operator begins anew`);
     const restarted = await resync(context, names.length, 300_000);
     progress('one changes while all others do');
-    const changes = await changesOfOne(context, names);
+    const changes = await changesOfOne(context, audit, names);
     const memoryAfter = await operatorMemory(context);
     progress('removing them');
     const removedMs = await removeAll(context);
@@ -107,26 +108,29 @@ async function untilAllServe({ kube, form, progress }: ClaimContext, count: numb
   );
 }
 
-async function changesOfOne({ kube, form, signal }: ClaimContext, names: readonly string[]): Promise<Changes> {
+async function changesOfOne({ kube, form, signal }: ClaimContext, audit: AuditLog, names: readonly string[]): Promise<Changes> {
   const [one = '', ...others] = names;
   const startedMs = Date.now();
   const churn = new Churn(kube, others, CHURN_PER_SECOND[form]);
   try {
     // Into the middle of it: as many changes as there are seconds' worth of them.
     await kube.untilAny({ what: 'the others churn', deadlineMs: 60_000 }, async () => churn.changes, (changes) => changes >= CHURN_PER_SECOND[form] * 2);
-    const tookMs: number[] = [];
-    const probe = async (): Promise<void> => void tookMs.push(await reachesDeployment(kube, one, PROBED_THRESHOLDS[tookMs.length % PROBED_THRESHOLDS.length] ?? 0.51));
-    while (tookMs.length < PROBES[form]) {
+    const mark = await audit.mark();
+    let probes = 0;
+    // A change of a model that is at rest: one in the middle of its last roll would wait for itself.
+    const probe = async (): Promise<void> => {
       await untilServing(kube, one, { deadlineMs: SETTLED_WITHIN_MS });
-      await probe();
-    }
+      await changeOne(kube, one, PROBED_THRESHOLDS[probes % PROBED_THRESHOLDS.length] ?? 0.51);
+      probes += 1;
+    };
+    while (probes < PROBES[form]) await probe();
     const wanted = form === 'full' ? others.length : 0;
     while (churn.models < wanted && Date.now() - startedMs < CHURNED_WITHIN_MS) {
       await sleep(systemClock, PROBE_EVERY_MS, signal);
-      // A change of a model that is at rest: one in the middle of its last roll would wait for itself.
-      await untilServing(kube, one, { deadlineMs: SETTLED_WITHIN_MS });
       await probe();
     }
+    const tookMs = changeTimes(await audit.since(mark, () => true), { model: one, operator: OPERATOR });
+    if (tookMs.length !== probes) throw new Error(`${one} was changed ${probes} times, the audit log knows of ${tookMs.length}`);
     return { tookMs, others: churn.changes, changed: churn.models, seconds: (Date.now() - startedMs) / 1000 };
   } finally {
     await churn.stop();

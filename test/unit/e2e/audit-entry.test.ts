@@ -9,6 +9,7 @@ const line = {
   requestURI: '/apis/apps/v1/namespaces/a/deployments/b/scale',
   objectRef: { resource: 'deployments', namespace: 'a', name: 'b', apiGroup: 'apps', apiVersion: 'v1', subresource: 'scale' },
   responseStatus: { code: 200 },
+  requestReceivedTimestamp: '2026-11-21T07:00:00.250000Z',
   stageTimestamp: '2026-11-21T07:00:00.500000Z',
 };
 
@@ -16,7 +17,7 @@ const parsed = (change: object) => parseAuditLine(JSON.stringify({ ...line, ...c
 
 test('a finished request', () => {
   expect(parsed({})).toEqual({
-    verb: 'patch', user: line.user.username, userAgent: line.userAgent, resource: 'deployments.apps/scale', namespace: 'a', name: 'b', code: 200, atMs: Date.parse('2026-11-21T07:00:00.5Z'),
+    verb: 'patch', user: line.user.username, userAgent: line.userAgent, resource: 'deployments.apps/scale', namespace: 'a', name: 'b', code: 200, receivedMs: Date.parse('2026-11-21T07:00:00.25Z'), atMs: Date.parse('2026-11-21T07:00:00.5Z'),
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { AuditLog } from '../../e2e/audit-log.ts';
 
-const line = (name: string): string => `${JSON.stringify({ stage: 'ResponseComplete', verb: 'get', user: { username: 'u' }, requestURI: '/', objectRef: { resource: 'pods', name }, stageTimestamp: '2026-11-21T07:00:00Z' })}\n`;
+const line = (name: string): string => `${JSON.stringify({ stage: 'ResponseComplete', verb: 'get', user: { username: 'u' }, requestURI: '/', objectRef: { resource: 'pods', name }, requestReceivedTimestamp: '2026-11-21T07:00:00Z', stageTimestamp: '2026-11-21T07:00:00Z' })}\n`;
 let folder = '';
 let path = '';
 

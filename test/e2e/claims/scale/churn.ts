@@ -6,9 +6,6 @@ import { LABELS } from '../../../../contracts/names.ts';
 /** Changes under way at once: a slow answer must not hold the others up, or there would be fewer changes the busier the API server is. */
 const AT_ONCE = 4;
 
-/** How exactly the time of a change is known. Looking oftener is load of its own: each look is a request to the API server that is measured. */
-const LOOK_EVERY_MS = 30;
-
 /** Patches models in turn, so many a second, until it is stopped: each change rolls a Deployment. */
 export class Churn {
   readonly #kube: Kube;
@@ -58,14 +55,12 @@ export class Churn {
   }
 }
 
-/** How long a change of one model takes to reach its Deployment, milliseconds. */
-export async function reachesDeployment(kube: Kube, name: string, threshold: number): Promise<number> {
+/** Changes one model, and waits until the change is in its Deployment. */
+export async function changeOne(kube: Kube, name: string, threshold: number): Promise<void> {
   const [deployment] = await kube.list(DEPLOYMENTS, { labelSelector: `${LABELS.model}=${name}` });
   if (deployment === undefined) throw new Error(`${name} has no Deployment`);
-  const startedMs = performance.now();
   await kube.patch(MODELS, name, thresholdOf(threshold));
-  await kube.until(DEPLOYMENTS, deployment.metadata.name, { what: `the change of ${name} is in its Deployment`, deadlineMs: 60_000, everyMs: LOOK_EVERY_MS }, ({ spec }) => JSON.stringify(spec).includes(`"${threshold}"`));
-  return performance.now() - startedMs;
+  await kube.until(DEPLOYMENTS, deployment.metadata.name, { what: `the change of ${name} is in its Deployment`, deadlineMs: 60_000 }, ({ spec }) => JSON.stringify(spec).includes(`"${threshold}"`));
 }
 
 function thresholdOf(decisionThreshold: number) {

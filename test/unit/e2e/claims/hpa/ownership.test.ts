@@ -4,7 +4,7 @@ import type { AutoscalerState } from '../../../../e2e/claims/hpa/capacity-watch.
 import { sizesWritten, type SizesWritten } from '../../../../e2e/claims/hpa/ownership.ts';
 
 function entry(resource: string, name: string, verb = 'patch'): AuditEntry {
-  return { verb, user: 'operator', userAgent: '', resource, namespace: 'n', name, code: 200, atMs: 0 };
+  return { verb, user: 'operator', userAgent: '', resource, namespace: 'n', name, code: 200, receivedMs: 0, atMs: 0 };
 }
 const told = (verb = 'patch') => entry('horizontalpodautoscalers.autoscaling', 'm', verb);
 const scaled = (name: string) => entry('deployments.apps/scale', name);
