@@ -34,7 +34,7 @@ EXPOSE 9090
 # V8's first limit; pages that are half empty are given back (--optimize-for-size). With a thousand models that is a fifth less, for the same
 # processor time. One arena of glibc, which gives large blocks back: lists of a thousand models left it twice what the heap holds (claim `scale`).
 ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072
-ENTRYPOINT ["node", "--optimize-for-size", "--max-semi-space-size=4", "--initial-old-space-size=32", "--heap-growing-percent=20", "/app/operator.mjs"]
+ENTRYPOINT ["node", "--optimize-for-size", "--max-semi-space-size=4", "--initial-old-space-size=48", "--heap-growing-percent=30", "/app/operator.mjs"]
 
 FROM ${NODE_IMAGE} AS server
 ENV NODE_ENV=production PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/nodejs/bin

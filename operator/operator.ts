@@ -94,27 +94,31 @@ export async function runOperator({ environment, logger, stop }: OperatorInput):
   const port = await listen(server, environment.CHURNOPS_CONTROL_PORT);
   logger.info({ version: VERSION, port, serverImage: settings.serverImage, namespaces: watched.length === 0 ? 'all' : watched, operatorClass: environment.CHURNOPS_OPERATOR_CLASS, leaderElection: elector !== undefined }, 'operator started');
 
+  // Who leads before it lists sees all that the leader before it wrote, and need not list again. What is wrong here the next try tells.
+  const early = await elector?.tryAcquire(stop).catch(() => undefined);
+  let leadership = early;
   const following = new AbortController();
   const followed = Promise.all([caches.run(following.signal), followDefinition({ transport, clock, logger, missing: missingFieldsGauge(registry) }, following.signal)]);
   try {
     await caches.settled(stop);
     logger.info({ namespaces: caches.states }, 'caches synced');
-    const leadership = await elector?.acquire(stop);
+    leadership ??= await elector?.acquire(stop);
+    if (leadership !== undefined && early === undefined) await refreshed(caches, AbortSignal.any([stop, leadership.lost]));
     const cancelResync = resyncPeriodically({ caches, queue, clock, random });
     try {
-      await work({ caches, loop, traffic, stop, leadership });
+      await work({ loop, traffic, stop, leadership });
     } finally {
       cancelResync();
       // Keys that wait for hours would keep the process alive.
       queue.shutDown();
       if (leadership?.lost.aborted !== true) await events.flush(AbortSignal.timeout(FLUSH_MS)).catch((error: unknown) => logger.warn({ err: error }, 'some events were not written'));
-      await leadership?.release();
     }
     return leadership?.lost.aborted === true ? 'LeadershipLost' : 'Stopped';
   } catch (error) {
     if (!stop.aborted) throw error;
     return 'Stopped';
   } finally {
+    await leadership?.release();
     following.abort();
     await followed;
     await closeGracefully(server, 1000);
@@ -122,16 +126,17 @@ export async function runOperator({ environment, logger, stop }: OperatorInput):
   }
 }
 
-/** Looks at everything anew, for the leader before may have written since our copies were made, then works. */
-async function work({ caches, loop, traffic, stop, leadership }: Readonly<{ caches: Caches; loop: ReconcilerLoop; traffic: TrafficReader; stop: AbortSignal; leadership: Leadership | undefined }>): Promise<void> {
-  if (leadership !== undefined) {
-    try {
-      await caches.refresh(AbortSignal.any([stop, leadership.lost]));
-    } catch (error) {
-      if (stop.aborted || leadership.lost.aborted) return;
-      throw error;
-    }
+/** Looks at everything anew: the leader before may have written since our copies were made. */
+async function refreshed(caches: Caches, ends: AbortSignal): Promise<void> {
+  try {
+    await caches.refresh(ends);
+  } catch (error) {
+    if (!ends.aborted) throw error;
   }
+}
+
+/** Works as long as it leads. */
+async function work({ loop, traffic, stop, leadership }: Readonly<{ loop: ReconcilerLoop; traffic: TrafficReader; stop: AbortSignal; leadership: Leadership | undefined }>): Promise<void> {
   const reading = new AbortController();
   const read = traffic.run(AbortSignal.any([reading.signal, stop]));
   await loop.run({ stop, graceMs: GRACE_MS, ...(leadership === undefined ? {} : { halt: leadership.lost }) });

@@ -66,9 +66,18 @@ export class LeaderElector {
     const { clock, random, timing } = this.#input;
     for (;;) {
       signal.throwIfAborted();
-      if ((await this.#try(signal)) === 'Held' && this.#stored !== undefined) break;
+      const leadership = await this.tryAcquire(signal);
+      if (leadership !== undefined) return leadership;
       await sleep(clock, timing.retryPeriodMs * (1 + RETRY_JITTER * random()), signal);
     }
+  }
+
+  /**
+   * One try: undefined where another process leads, or the API server gave no answer that tells.
+   * @throws the signal's reason
+   */
+  async tryAcquire(signal: AbortSignal): Promise<Leadership | undefined> {
+    if ((await this.#try(signal)) !== 'Held' || this.#stored === undefined) return undefined;
     this.#input.metrics.leading.set({ name: this.#input.lease.name }, 1);
     this.#logger.info({}, 'leading');
     const renewing = this.#renew();

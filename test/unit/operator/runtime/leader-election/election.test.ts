@@ -37,6 +37,13 @@ describe('one leads', () => {
     expect(unfenced(setup)).toEqual([]);
   });
 
+  test('a lease that is free is had at the first try; one that another holds is not waited for by it', async () => {
+    const { world, candidates } = setUp([exact, exact]);
+    await world.runUntil(5000);
+    expect(candidates.map(({ ledAtOnce }) => ledAtOnce)).toEqual([true, false]);
+    expect(candidates[1]?.leadership).toBeUndefined();
+  });
+
   test('one that was stopped writes nothing when it goes on, and ends', async () => {
     const setup = setUp([exact, exact]);
     await setup.world.runUntil(20_000);

@@ -101,6 +101,8 @@ export class SimulatedCandidate {
   readonly name: string;
   readonly logger = new RecordingLogger();
   leadership: Leadership | undefined;
+  /** What its first try gave; undefined: there was none yet. */
+  ledAtOnce: boolean | undefined;
   ended = false;
 
   constructor(input: Readonly<{ name: string; world: World; server: SimulatedServer; machine: Machine; fate: () => Fate; random: () => number }>) {
@@ -149,7 +151,9 @@ export class SimulatedCandidate {
 
   async #live(elector: LeaderElector, transport: Transport, clock: Clock): Promise<void> {
     try {
-      const leadership = await elector.acquire(this.#stopped.signal);
+      const early = await elector.tryAcquire(this.#stopped.signal);
+      this.ledAtOnce = early !== undefined;
+      const leadership = early ?? (await elector.acquire(this.#stopped.signal));
       this.leadership = leadership;
       const ends = AbortSignal.any([leadership.lost, this.#stopped.signal]);
       while (!ends.aborted) {
