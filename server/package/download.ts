@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ChurnOpsError } from '../../contracts/error-catalogue.ts';
 import { PACKAGE_FILES } from '../../contracts/names.ts';
 import { systemCode } from '../../platform/object-store/file.ts';
+import { intoFile } from './download-object.ts';
 import { readLocalPackage, assertDigest } from './local-package.ts';
 import type { VerifiedPackage } from './local-package.ts';
 import { readRemoteCard, streamVerified } from './remote-package.ts';
@@ -53,22 +53,10 @@ async function goodPackage(folder: string, digest: string, signal: AbortSignal):
 
 async function fetchFile(repository: Repository, version: string, remote: RemoteCard, name: string, folder: string): Promise<void> {
   const temporary = join(folder, `${name}.${randomUUID()}${PARTIAL}`);
-  let file: FileHandle | undefined;
   try {
-    await streamVerified(repository, remote.card, version, name, {
-      restart: async () => {
-        await file?.close();
-        file = await open(temporary, 'w');
-      },
-      write: async (chunk) => {
-        await file?.writeFile(chunk);
-      },
-    });
-    await file?.close();
-    file = undefined;
+    await intoFile(temporary, (sink) => streamVerified(repository, remote.card, version, name, sink));
     await rename(temporary, join(folder, name));
   } finally {
-    await file?.close();
     await rm(temporary, { force: true });
   }
 }

@@ -52,27 +52,41 @@ async function neighbours(repository: Repository, version: string): Promise<stri
   }
 }
 
-/** Takes the chunks of one file; `restart` is called before each attempt. */
-export type FileSink = Readonly<{ restart: () => Promise<void>; write: (chunk: Uint8Array) => Promise<void> }>;
+/** Takes the chunks of one object; `restart` is called before each attempt. */
+export type ByteSink = Readonly<{ restart: () => Promise<void>; write: (chunk: Uint8Array) => Promise<void> }>;
+
+/** What an object was when it was read: hex sha256 and size of its bytes. */
+export type StreamedObject = Readonly<{ sha256: string; sizeBytes: number }>;
 
 /**
- * Streams one file of a package through its sha256 into a sink; nothing of it stays in memory, and nothing interprets it.
+ * Streams an object through its sha256, and into a sink if there is one; nothing of it stays in memory, and nothing interprets it.
+ * @throws ChurnOpsError FileMissing; PackageTooLarge beyond `maxBytes`; store errors; and what the sink throws
+ */
+export async function streamObject(repository: Pick<Repository, 'store' | 'patience'>, key: string, maxBytes: number, sink?: ByteSink): Promise<StreamedObject> {
+  const { store, patience } = repository;
+  return patiently(repository, async () => {
+    await sink?.restart();
+    const hash = createHash('sha256');
+    let sizeBytes = 0;
+    for await (const chunk of await store.read(key, { maxBytes, signal: patience.signal })) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+      await sink?.write(chunk);
+    }
+    return { sha256: hash.digest('hex'), sizeBytes };
+  });
+}
+
+/**
+ * Streams one file of a package into a sink, and holds it to the digest that its card lists.
  * @throws ChurnOpsError DigestMismatch, PackageTooLarge, FileMissing, store errors, and what the sink throws
  */
-export async function streamVerified(repository: Repository, card: CardFile['card'], version: string, name: string, sink: FileSink): Promise<void> {
+export async function streamVerified(repository: Repository, card: CardFile['card'], version: string, name: string, sink: ByteSink): Promise<void> {
   const listed = card.files[name];
   if (listed === undefined) throw new ChurnOpsError('CardInvalid', `${PACKAGE_FILES.card} lists no ${name}.`);
   if (listed.sizeBytes > MAX_FILE_BYTES) throw new ChurnOpsError('PackageTooLarge', `${name} has ${listed.sizeBytes} bytes.`);
   const key = joinKey(repository.prefix, version, name);
-  const found = await patiently(repository, async () => {
-    await sink.restart();
-    const hash = createHash('sha256');
-    for await (const chunk of await repository.store.read(key, { maxBytes: MAX_FILE_BYTES, signal: repository.patience.signal })) {
-      hash.update(chunk);
-      await sink.write(chunk);
-    }
-    return hash.digest('hex');
-  });
+  const { sha256: found } = await streamObject(repository, key, MAX_FILE_BYTES, sink);
   if (found === listed.sha256) return;
   throw new ChurnOpsError('DigestMismatch', `${repository.url}/${version}/${name} has sha256 ${found.slice(0, 12)}..., its card lists ${listed.sha256.slice(0, 12)}....`);
 }

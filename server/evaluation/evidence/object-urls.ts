@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { VerifyEnvironment } from '../../../contracts/pod-environment.ts';
 import { readWhole } from '../../../platform/object-store/object-store.ts';
 import { openRepository } from '../../package/open-repository.ts';
-import { patiently } from '../../package/remote-package.ts';
+import { patiently, streamObject } from '../../package/remote-package.ts';
 import type { Repository } from '../../package/remote-package.ts';
 
 /** Reads objects by the URLs that evidence names them by; a store is opened once. */
@@ -37,11 +36,8 @@ export class ObjectUrls {
   /** sha256 of an object, hex. @throws ChurnOpsError as `bytes` */
   async sha256(url: string, maxBytes: number): Promise<string> {
     const { repository, key } = this.open(url);
-    return patiently(repository, async () => {
-      const hash = createHash('sha256');
-      for await (const chunk of await repository.store.read(key, { maxBytes, signal: this.#patience.signal })) hash.update(chunk);
-      return hash.digest('hex');
-    });
+    const { sha256 } = await streamObject(repository, key, maxBytes);
+    return sha256;
   }
 
   close(): void {

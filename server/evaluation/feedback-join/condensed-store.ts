@@ -1,5 +1,4 @@
-import { open, readFile, rm } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CondensedJournal } from '../../../contracts/condensed-journal.ts';
 import { sha256Hex } from '../../../contracts/digest.ts';
@@ -9,6 +8,7 @@ import type { StoreLayout } from '../../../contracts/store-layout.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { keyName } from '../../../platform/object-store/location.ts';
 import { readWhole } from '../../../platform/object-store/object-store.ts';
+import { downloadTo } from '../../package/download-object.ts';
 import { patiently } from '../../package/remote-package.ts';
 import type { Repository } from '../../package/remote-package.ts';
 import type { FeedbackDatabase } from './feedback-database.ts';
@@ -165,20 +165,8 @@ export class CondensedStore {
     const { repository, database, scratch } = this.#options;
     const local = join(scratch, `kept-${kind}.ndjson.gz`);
     try {
-      const found = await patiently(repository, async () => {
-        const hash = createHash('sha256');
-        const target = await open(local, 'w');
-        try {
-          for await (const chunk of await repository.store.read(`${indexKey.slice(0, indexKey.lastIndexOf('/'))}/${file}`, { maxBytes: MAX_FILE_BYTES, signal: repository.patience.signal })) {
-            hash.update(chunk);
-            await target.write(chunk);
-          }
-        } finally {
-          await target.close();
-        }
-        return hash.digest('hex');
-      });
-      return found === sha256 && (await database.load(RECORD[kind], [local])) === 0;
+      const found = await downloadTo(repository, `${indexKey.slice(0, indexKey.lastIndexOf('/'))}/${file}`, local, MAX_FILE_BYTES);
+      return found.sha256 === sha256 && (await database.load(RECORD[kind], [local])) === 0;
     } catch (error) {
       if (error instanceof ChurnOpsError && error.code === 'FileMissing') return false;
       throw error;

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreLayout } from '../../../contracts/store-layout.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
-import { patiently } from '../../package/remote-package.ts';
+import { downloadTo } from '../../package/download-object.ts';
 import type { Repository } from '../../package/remote-package.ts';
 import type { FeedbackDatabase } from './feedback-database.ts';
 import type { CondensedStore } from './condensed-store.ts';
@@ -68,7 +67,8 @@ async function loadKind(options: LoadOptions, kind: FeedbackKind, days: AsyncIte
       const batch = keys.slice(first, first + BATCH_OBJECTS);
       const files = batch.map((_, at) => join(options.scratch, `${kind}-${at}.ndjson.gz`));
       try {
-        const found = await Promise.all(batch.map(async (key, at) => download(options, key, files[at] ?? '')));
+        const download = async (key: string, at: number): Promise<InputObject> => ({ key, ...(await downloadTo(options.repository, key, files[at] ?? '', MAX_OBJECT_BYTES)) });
+        const found = await Promise.all(batch.map(download));
         const result = await loadBatch(options, kind, batch, files);
         const read = found.filter(({ key }) => !result.unreadableObjects.includes(key));
         unreadableLines += result.unreadableLines;
@@ -103,22 +103,4 @@ async function loadBatch({ database, logger }: LoadOptions, kind: FeedbackKind, 
     }
   }
   return { unreadableLines, unreadableObjects };
-}
-
-async function download({ repository }: LoadOptions, key: string, path: string): Promise<InputObject> {
-  return patiently(repository, async () => {
-    const hash = createHash('sha256');
-    let sizeBytes = 0;
-    const file = await open(path, 'w');
-    try {
-      for await (const chunk of await repository.store.read(key, { maxBytes: MAX_OBJECT_BYTES, signal: repository.patience.signal })) {
-        hash.update(chunk);
-        sizeBytes += chunk.length;
-        await file.write(chunk);
-      }
-    } finally {
-      await file.close();
-    }
-    return { key, sha256: hash.digest('hex'), sizeBytes };
-  });
 }

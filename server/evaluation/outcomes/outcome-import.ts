@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { canonicalJson } from '../../../contracts/digest.ts';
+import { canonicalJson, sha256Hex } from '../../../contracts/digest.ts';
 import { ChurnOpsError } from '../../../contracts/error-catalogue.ts';
 import { ImportedFile, MAX_IMPORT_PROBLEMS } from '../../../contracts/outcome-import.ts';
 import type { ImportProblem, OutcomeImport } from '../../../contracts/outcome-import.ts';
 import { labelsKey } from '../../../contracts/store-layout.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { readWhole } from '../../../platform/object-store/object-store.ts';
+import { downloadTo } from '../../package/download-object.ts';
 import { patiently } from '../../package/remote-package.ts';
 import type { Repository } from '../../package/remote-package.ts';
 import { clipped } from '../../report/termination-message.ts';
@@ -83,7 +83,7 @@ function isOurs(path: string, model: string): boolean {
 async function importFile(options: OutcomeImportOptions, key: string): Promise<Readonly<{ file: ImportedFile; isNew: boolean }> | undefined> {
   const local = join(options.scratch, 'outcomes.csv');
   try {
-    const digest = await download(options, key, local);
+    const digest = await copyFile(options, key, local);
     const marker = `${options.labels.prefix}/imported/${digest}.json`;
     const known = await readMarker(options.labels, marker);
     if (known?.finishedAt !== undefined) return { file: { ...known, file: key, problems: known.problems.map((problem) => ({ ...problem, file: key })) }, isNew: false };
@@ -106,28 +106,12 @@ async function importFile(options: OutcomeImportOptions, key: string): Promise<R
   }
 }
 
-/** Copies a file to this machine and gives the digest of its content and of what it is read by. */
-async function download({ outcomes, mapping, classes, taken }: OutcomeImportOptions, key: string, local: string): Promise<string> {
+/** Copies a file to this machine and gives the digest of what it is read by and of its content. */
+async function copyFile({ outcomes, mapping, classes, taken }: OutcomeImportOptions, key: string, local: string): Promise<string> {
   const readBy = canonicalJson({ ...mapping, timeColumn: mapping.timeColumn ?? null, negative: classes.negative, positive: classes.positive });
-  const { digest, ...read } = await patiently(outcomes, async () => {
-    const hash = createHash('sha256').update(`${readBy}\n`);
-    const content = createHash('sha256');
-    let sizeBytes = 0;
-    const file = await open(local, 'w');
-    try {
-      for await (const chunk of await outcomes.store.read(key, { maxBytes: MAX_FILE_BYTES, signal: outcomes.patience.signal })) {
-        hash.update(chunk);
-        content.update(chunk);
-        sizeBytes += chunk.length;
-        await file.write(chunk);
-      }
-    } finally {
-      await file.close();
-    }
-    return { digest: hash.digest('hex'), sha256: content.digest('hex'), sizeBytes };
-  });
+  const read = await downloadTo(outcomes, key, local, MAX_FILE_BYTES);
   taken?.({ key, ...read });
-  return digest;
+  return sha256Hex(`${readBy}\n${read.sha256}`);
 }
 
 type Import = Readonly<{ key: string; digest: string; startedMs: number }>;

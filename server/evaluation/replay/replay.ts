@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ChurnOpsError } from '../../../contracts/error-catalogue.ts';
 import type { EvaluationRequest } from '../../../contracts/evaluation-request.ts';
 import type { EvaluationReport, ReplayProblem } from '../../../contracts/reports.ts';
+import { downloadTo } from '../../package/download-object.ts';
 import { openRepository } from '../../package/open-repository.ts';
-import { patiently } from '../../package/remote-package.ts';
 import { clipped } from '../../report/termination-message.ts';
 import { wasTrainedOn } from '../evaluated-cards.ts';
 import type { EvaluatedCard } from '../evaluated-cards.ts';
@@ -39,7 +37,7 @@ export async function gatherReplay(options: GatherOptions): Promise<Replayed> {
   const { cards } = options;
   const { CHURNOPS_EVALUATION: request } = options.environment;
   const path = join(options.scratch, 'labelled.csv');
-  await download(options, datasetOf(request), path);
+  await copyDataset(options, datasetOf(request), path);
   const set = await LabelledSet.open(path, { candidate: cards.candidate.card, stable: cards.stable?.card }, request.import?.outcomeColumn);
   const counts: Counts = { rows: 0, trainedOn: 0, repeated: 0, unusable: 0, problems: [] };
   const usable = await usableRows(options, set, counts);
@@ -67,25 +65,10 @@ function datasetOf({ replay }: EvaluationRequest): string {
   return replay.dataset;
 }
 
-async function download({ environment, patience, taken }: GatherOptions, url: string, path: string): Promise<void> {
+async function copyDataset({ environment, patience, taken }: GatherOptions, url: string, path: string): Promise<void> {
   const { repository, location } = openRepository(environment, patience, url);
   try {
-    const read = await patiently(repository, async () => {
-      const hash = createHash('sha256');
-      let sizeBytes = 0;
-      const file = await open(path, 'w');
-      try {
-        for await (const chunk of await repository.store.read(location.prefix, { maxBytes: MAX_DATASET_BYTES, signal: patience.signal })) {
-          hash.update(chunk);
-          sizeBytes += chunk.length;
-          await file.write(chunk);
-        }
-      } finally {
-        await file.close();
-      }
-      return { sha256: hash.digest('hex'), sizeBytes };
-    });
-    taken({ kind: 'dataset', url, ...read });
+    taken({ kind: 'dataset', url, ...(await downloadTo(repository, location.prefix, path, MAX_DATASET_BYTES)) });
   } catch (thrown) {
     if (!(thrown instanceof ChurnOpsError) || !['FileMissing', 'PackageTooLarge'].includes(thrown.code)) throw thrown;
     const what = thrown.code === 'FileMissing' ? 'is not there' : `has more than ${MAX_DATASET_BYTES} bytes`;
