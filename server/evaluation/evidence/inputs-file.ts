@@ -1,13 +1,10 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import { EvidenceInput } from '../../../contracts/evaluation-evidence.ts';
-
-/** Some 8,000 inputs. */
-const PIECE_CHARS = 1 << 20;
+import { CompressedText } from './compressed-text.ts';
 
 /** Collects what a verdict rests on, as the file that evidence names: a journal of a month may have a hundred thousand objects. */
 export class InputsFile {
-  readonly #pieces: Buffer[] = [];
-  #text = '';
+  readonly #text = new CompressedText();
   #objects = 0;
 
   get objects(): number {
@@ -15,21 +12,13 @@ export class InputsFile {
   }
 
   add({ kind, url, sha256, sizeBytes }: EvidenceInput): void {
-    this.#text += `${JSON.stringify({ kind, url, sha256, sizeBytes })}\n`;
+    this.#text.add(`${JSON.stringify({ kind, url, sha256, sizeBytes })}\n`);
     this.#objects += 1;
-    if (this.#text.length >= PIECE_CHARS) this.#compress();
   }
 
   /** The file. Add no more after it. */
   bytes(): Buffer {
-    this.#compress();
-    // An empty one is a gzip of nothing, not no gzip.
-    return this.#pieces.length === 0 ? gzipSync('') : Buffer.concat(this.#pieces);
-  }
-
-  #compress(): void {
-    if (this.#text !== '') this.#pieces.push(gzipSync(this.#text));
-    this.#text = '';
+    return this.#text.bytes();
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
 import { PairCollector } from '../../../statistics/pair-collector.ts';
 import type { PairedScores } from '../../../statistics/sample.ts';
+import { CompressedText } from './compressed-text.ts';
 
 /** One observation: a customer, or a prediction where nobody is named. */
 export type PairedRow = Readonly<{
@@ -14,20 +14,18 @@ export type PairedRow = Readonly<{
 }>;
 
 const HEADER = 'entity,positive,stable,candidate\n';
-/** Compressed piece by piece: gzip members one after the other are a gzip file (RFC 1952, section 2.2). */
-const PIECE_CHARS = 1 << 20;
 const HASH_DIGITS = 16;
 
 /** Collects pairs for the statistics, and at once as the file that evidence names. 17 bytes a pair for the one, some 35 for the other. */
 export class PairsFile {
   readonly #salt: Buffer;
   readonly #pairs = new PairCollector();
-  readonly #pieces: Buffer[] = [];
-  #text = HEADER;
+  readonly #text = new CompressedText();
 
   /** @param salt hex */
   constructor(salt: string) {
     this.#salt = Buffer.from(salt, 'hex');
+    this.#text.add(HEADER);
   }
 
   /** Pairs so far. */
@@ -38,8 +36,7 @@ export class PairsFile {
   add({ unit, positive, stable, candidate }: PairedRow): void {
     this.#pairs.add(positive, stable ?? candidate, candidate);
     const entity = createHash('sha256').update(this.#salt).update(unit).digest('hex').slice(0, HASH_DIGITS);
-    this.#text += `${entity},${positive ? 1 : 0},${stable ?? ''},${candidate}\n`;
-    if (this.#text.length >= PIECE_CHARS) this.#compress();
+    this.#text.add(`${entity},${positive ? 1 : 0},${stable ?? ''},${candidate}\n`);
   }
 
   /** All pairs, in their order; `stable` repeats the candidate's scores where there is no stable version. @throws InvalidSample */
@@ -49,13 +46,7 @@ export class PairsFile {
 
   /** The file. Add no more after it. */
   bytes(): Buffer {
-    this.#compress();
-    return Buffer.concat(this.#pieces);
-  }
-
-  #compress(): void {
-    if (this.#text !== '') this.#pieces.push(gzipSync(this.#text));
-    this.#text = '';
+    return this.#text.bytes();
   }
 }
 
