@@ -5,6 +5,7 @@ import { entityName, MAX_ENTITY_CHARS } from '../../contracts/journal.ts';
 import type { LabelRecord } from '../../contracts/journal.ts';
 import type { ModelCard } from '../../contracts/model-card.ts';
 import { MAX_ROWS } from '../../contracts/prediction.ts';
+import { ID_PROBLEMS } from '../prediction-id/prediction-ids.ts';
 import type { IdStanding } from '../prediction-id/prediction-ids.ts';
 import { kindOf } from '../validation/column-check.ts';
 
@@ -21,12 +22,6 @@ export type LabelContext = Readonly<{
   customers: boolean;
   nowMs: number;
 }>;
-
-const ID_PROBLEMS = {
-  Malformed: 'is no prediction id',
-  OtherModel: 'is the id of a prediction of another model',
-  UnknownKey: 'is no id that this model gave out',
-} as const satisfies Record<Exclude<IdStanding, 'Own'>, string>;
 
 type Problem = Readonly<{ field: string; message: string }>;
 type Checked = Readonly<{ label: LabelRecord } | { problems: readonly Problem[] }>;

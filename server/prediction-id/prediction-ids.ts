@@ -36,6 +36,13 @@ export type NewPredictionId = () => string;
 /** What an id is for a model: its own, no id, one of another model, or one that none of its keys made. */
 export type IdStanding = 'Own' | 'Malformed' | 'OtherModel' | 'UnknownKey';
 
+/** What to say of an id that is not a model's own; whoever says it names the field, never the id. */
+export const ID_PROBLEMS = {
+  Malformed: 'is no prediction id',
+  OtherModel: 'is the id of a prediction of another model',
+  UnknownKey: 'is no id that this model gave out',
+} as const satisfies Record<Exclude<IdStanding, 'Own'>, string>;
+
 /** Gives out and recognizes the prediction ids of one model. */
 export class PredictionIds {
   readonly #model: string;

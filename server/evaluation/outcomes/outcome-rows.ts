@@ -3,7 +3,7 @@ import { MAX_ENTITY_CHARS } from '../../../contracts/journal.ts';
 import type { LabelRecord } from '../../../contracts/journal.ts';
 import type { ModelCard } from '../../../contracts/model-card.ts';
 import { labelValue, MAX_AHEAD_MS } from '../../feedback/label-check.ts';
-import { readPredictionId } from '../../prediction-id/prediction-ids.ts';
+import { ID_PROBLEMS, readPredictionId } from '../../prediction-id/prediction-ids.ts';
 import type { IdStanding } from '../../prediction-id/prediction-ids.ts';
 import type { CsvRecord, Delimiter } from './csv-parser.ts';
 
@@ -70,12 +70,6 @@ const WORDS: ReadonlyMap<string, boolean> = new Map([['1', true], ['true', true]
 export function outcomeOf(text: string, labels: OutcomeContext['labels']): boolean | undefined {
   return labelValue(text, labels) ?? WORDS.get(text.toLowerCase());
 }
-
-const ID_PROBLEMS = {
-  Malformed: 'is no prediction id',
-  OtherModel: 'is the id of a prediction of another model',
-  UnknownKey: 'is no id that this model gave out',
-} as const satisfies Record<Exclude<IdStanding, 'Own'>, string>;
 
 /** A prediction id where it has the form of one, else a customer. */
 function subjectOf(text: string, standing: OutcomeContext['standing']): Readonly<{ id: string } | { entity: string } | { message: string }> {
