@@ -1,4 +1,5 @@
 import type { VerifyEnvironment } from '../../../contracts/pod-environment.ts';
+import { parseLocation } from '../../../platform/object-store/location.ts';
 import { readWhole } from '../../../platform/object-store/object-store.ts';
 import { openRepository } from '../../package/open-repository.ts';
 import { patiently, streamObject } from '../../package/remote-package.ts';
@@ -20,11 +21,10 @@ export class ObjectUrls {
    * @throws ChurnOpsError ConfigurationInvalid for what is no URL of a store
    */
   open(url: string): Readonly<{ repository: Repository; key: string }> {
-    const { repository, location } = openRepository(this.#environment, this.#patience, url);
-    const known = this.#stores.get(location.root);
-    if (known === undefined) this.#stores.set(location.root, repository);
-    else repository.store.close();
-    return { repository: known ?? repository, key: location.prefix };
+    const { root, prefix: key } = parseLocation(url, this.#environment.CHURNOPS_VOLUME);
+    const repository = this.#stores.get(root) ?? openRepository(this.#environment, this.#patience, url).repository;
+    this.#stores.set(root, repository);
+    return { repository, key };
   }
 
   /** @throws ChurnOpsError FileMissing; PackageTooLarge; store errors */
