@@ -154,15 +154,27 @@ test('errors of too many forwards open the breaker: nobody is asked any more, an
   expect(pod.traffic.state().sides.candidate).toMatchObject({ requests: 1, breaker: 'Closed' });
 });
 
-test("each side's own handler time: the caller's wait for the candidate is nobody's", async () => {
-  const { promise: held, resolve: letGo } = Promise.withResolvers<undefined>();
+/** A stable pod before a candidate that holds its answers back until `letGo`. */
+async function heldCandidate() {
+  const { promise: held, resolve } = Promise.withResolvers<undefined>();
   const candidate = await httpCandidate((res, received, req) => void held.then(() => scores()(res, received, req)));
   const pod = await stablePod();
   await pod.follow(candidate);
+  return { candidate, pod, letGo: () => resolve(undefined) };
+}
+
+/** A caller whose row waits at such a candidate. */
+async function waitingCaller() {
+  const { candidate, pod, letGo } = await heldCandidate();
   const answer = pod.predict([customer(moved, 70)]);
   await until(() => candidate.received.length === 1);
+  return { pod, answer, letGo };
+}
+
+test("each side's own handler time: the caller's wait for the candidate is nobody's", async () => {
+  const { pod, answer, letGo } = await waitingCaller();
   expect(pod.traffic.state().sides).toMatchObject({ own: { requests: 1 }, candidate: { requests: 0 } });
-  letGo(undefined);
+  letGo();
   await answer;
   const { own, candidate: side } = pod.traffic.state().sides;
   expect(own.requests).toBe(1);
@@ -232,31 +244,23 @@ test('two real pods: the candidate answers what it is asked, counts it as its ow
 });
 
 test('a caller that goes while the candidate is asked leaves nothing behind, and is in no record', async () => {
-  const { promise: held, resolve: letGo } = Promise.withResolvers<undefined>();
-  const candidate = await httpCandidate((res, received, req) => void held.then(() => scores()(res, received, req)));
-  const pod = await stablePod();
-  await pod.follow(candidate);
+  const { candidate, pod, letGo } = await heldCandidate();
   const body = JSON.stringify({ instances: [customer(moved, 70)] });
   const caller = connect(pod.port, '127.0.0.1');
   caller.write(`POST ${PREDICT} HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
   await until(() => candidate.received.length === 1);
   caller.destroy();
   await until(() => pod.data.inFlight() === 0);
-  letGo(undefined);
+  letGo();
   await until(() => pod.traffic.state().sides.candidate?.requests === 1);
   await pod.predict([customer(stays, 1)]);
   expect(pod.observed).toHaveLength(1);
 });
 
 test('a policy that ends while the candidate is asked still lets its answer through', async () => {
-  const { promise: held, resolve: letGo } = Promise.withResolvers<undefined>();
-  const candidate = await httpCandidate((res, received, req) => void held.then(() => scores()(res, received, req)));
-  const pod = await stablePod();
-  await pod.follow(candidate);
-  const answer = pod.predict([customer(moved, 70)]);
-  await until(() => candidate.received.length === 1);
+  const { pod, answer, letGo } = await waitingCaller();
   pod.traffic.read('');
-  letGo(undefined);
+  letGo();
   expect((await answer).predictions).toMatchObject([{ role: 'candidate', version: 'v2' }]);
   expect(pod.traffic.state()).toMatchObject({ revision: 0, sides: { own: { requests: 0 } } });
   expect((await pod.predict([customer(moved, 70)])).predictions).toMatchObject([{ role: 'stable' }]);
