@@ -6,8 +6,6 @@ import type { EvaluationReport } from '../../contracts/reports.ts';
 import type { StoreLayout } from '../../contracts/store-layout.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Repository } from '../package/remote-package.ts';
-import type { JoinCounts } from '../../statistics/pairing/join.ts';
-import type { JoinRules } from '../../statistics/pairing/rules.ts';
 import { wasTrainedOn } from './evaluated-cards.ts';
 import type { EvaluatedCards } from './evaluated-cards.ts';
 import type { PairsFile } from './evidence/pairs-file.ts';
@@ -16,6 +14,7 @@ import type { PendingCustomers } from './feedback-join/feedback-database.ts';
 import { loadFeedback } from './feedback-join/load-feedback.ts';
 import type { Loaded } from './feedback-join/load-feedback.ts';
 import { CondensedStore } from './feedback-join/condensed-store.ts';
+import type { JoinCounts, JoinRules } from './feedback-join/pairing.ts';
 
 /** What a join of journal and labels gave. */
 export type FeedbackPairs = Readonly<{

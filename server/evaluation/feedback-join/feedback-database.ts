@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
-import type { JoinCounts, KnownBy, PairedSample } from '../../../statistics/pairing/join.ts';
-import type { Exclusion, JoinRules } from '../../../statistics/pairing/rules.ts';
 import { CHOOSE, classify, CONDENSED, DECIDE, DISTINCT, hashNumber, PENDING, SAMPLES, stageFiles, TABLES, TAKE_STAGED, UNMATCHED, writeLines } from './join-sql.ts';
+import type { Exclusion, JoinCounts, JoinRules, KnownBy, PairedSample } from './pairing.ts';
 
 /** How much a join takes. */
 export type DatabaseOptions = Readonly<{
@@ -72,7 +71,13 @@ export class FeedbackDatabase {
     await this.#connection.run(writeLines(CONDENSED[kind] + String(from), file));
   }
 
-  /** Joins what was read; `samples` gives the samples of the join before. */
+  /**
+   * Joins what was read (DESIGN section 3.3); `samples` gives the samples of the join before.
+   *
+   * One observation a customer: the latest matured prediction. Its outcome is that of the last label that names it, or names its customer
+   * within its horizon; without one, that of the last label within its horizon that names another prediction of the customer: who is known to
+   * have left is not silent. Silence means "did not happen".
+   */
   async join(rules: JoinRules): Promise<JoinCounts> {
     const { fromMs, nowMs, horizonMs, candidateHash, stableHash } = rules;
     const bounds = { fromMs: BigInt(Math.ceil(fromMs)), horizonMs: BigInt(horizonMs) };

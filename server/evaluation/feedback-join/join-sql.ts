@@ -1,6 +1,6 @@
 /**
- * The rules of statistics/pairing in SQL. `made` and `observed` are epoch milliseconds; parameters are those of JoinRules by their names.
- * Both give the same (test/unit/server/evaluation/feedback-join.test.ts); what is changed here is changed there.
+ * The rules of a join in SQL. `made` and `observed` are epoch milliseconds; parameters are those of JoinRules by their names. The same rules stand
+ * in test/oracles/feedback-join.ts, where they can be read case by case, and tests hold both to the same answer: what is changed here is changed there.
  */
 
 /**

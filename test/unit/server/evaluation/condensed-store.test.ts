@@ -9,7 +9,7 @@ import type { CondensedOptions } from '../../../../server/evaluation/feedback-jo
 import { FeedbackDatabase } from '../../../../server/evaluation/feedback-join/feedback-database.ts';
 import { loadFeedback } from '../../../../server/evaluation/feedback-join/load-feedback.ts';
 import { expiries, isExpired } from '../../../../server/retention/expiry.ts';
-import { CANDIDATE, idAt, STABLE } from '../../statistics/pairing/worlds.ts';
+import { CANDIDATE, idAt, STABLE } from '../../../oracles/feedback-worlds.ts';
 import { keptLogger, temporaryFolder } from '../tiny-package.ts';
 
 const FROM_MS = Date.parse('2026-11-21T07:00:00Z');

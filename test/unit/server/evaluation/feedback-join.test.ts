@@ -5,10 +5,11 @@ import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { LabelRecord, PredictionRecord } from '../../../../contracts/journal.ts';
 import { FeedbackDatabase } from '../../../../server/evaluation/feedback-join/feedback-database.ts';
-import { joinFeedback } from '../../../../statistics/pairing/join.ts';
-import type { PairedSample } from '../../../../statistics/pairing/join.ts';
-import type { JoinableLabel, JoinablePrediction, JoinRules } from '../../../../statistics/pairing/rules.ts';
-import { CANDIDATE, idAt, predictionOf, STABLE, worlds } from '../../statistics/pairing/worlds.ts';
+import type { JoinRules, PairedSample } from '../../../../server/evaluation/feedback-join/pairing.ts';
+import { CASE_RULES, JOIN_CASES } from '../../../oracles/feedback-cases.ts';
+import { joinFeedback } from '../../../oracles/feedback-join.ts';
+import type { JoinableLabel, JoinablePrediction } from '../../../oracles/feedback-join.ts';
+import { CANDIDATE, idAt, predictionOf, STABLE, worlds } from '../../../oracles/feedback-worlds.ts';
 import { temporaryFolder } from '../tiny-package.ts';
 
 function predictionLine({ id, entity, atMs, hash, stable, candidate, decision, arm }: JoinablePrediction): string {
@@ -48,6 +49,15 @@ async function joined(predictions: readonly (readonly string[])[], labels: reado
     database.close();
   }
 }
+
+test('case by case it is what was worked out by hand', async () => {
+  // One database for all: in each case customers and predictions have names of their own.
+  const named = (name: string, at: number): string => `${String(at).padStart(2, '0')} ${name}`;
+  const predictions = JOIN_CASES.flatMap((each, at) => each.predictions.map((prediction) => ({ ...prediction, id: named(prediction.id, at), entity: prediction.entity === null ? null : named(prediction.entity, at) })));
+  const labels = JOIN_CASES.flatMap((each, at) => each.labels.map((label) => ({ ...label, ...(label.id === undefined ? {} : { id: named(label.id, at) }), ...(label.entity === undefined ? {} : { entity: named(label.entity, at) }) })));
+  const { samples } = await joined([predictions.map(predictionLine)], [labels.map(labelLine)], CASE_RULES);
+  expect(samples.map(({ predictionId, positive, knownBy }) => [predictionId, positive, knownBy])).toEqual(JOIN_CASES.flatMap(({ expected }, at) => expected.map(([id, ...found]) => [named(id, at), ...found])));
+});
 
 test('what is condensed of it joins alike, to the last bit', async () => {
   await fc.assert(

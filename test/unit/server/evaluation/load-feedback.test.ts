@@ -8,8 +8,8 @@ import { FileStore } from '../../../../platform/object-store/file.ts';
 import { FeedbackDatabase } from '../../../../server/evaluation/feedback-join/feedback-database.ts';
 import { loadFeedback } from '../../../../server/evaluation/feedback-join/load-feedback.ts';
 import type { InputObject } from '../../../../server/evaluation/feedback-join/input-object.ts';
-import type { PairedSample } from '../../../../statistics/pairing/join.ts';
-import { CANDIDATE, idAt, STABLE } from '../../statistics/pairing/worlds.ts';
+import type { PairedSample } from '../../../../server/evaluation/feedback-join/pairing.ts';
+import { CANDIDATE, idAt, STABLE } from '../../../oracles/feedback-worlds.ts';
 import { keptLogger, temporaryFolder } from '../tiny-package.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import type { JoinableLabel, JoinablePrediction, JoinRules } from '../../../../statistics/pairing/rules.ts';
+import type { JoinRules } from '../../server/evaluation/feedback-join/pairing.ts';
+import type { JoinableLabel, JoinablePrediction } from './feedback-join.ts';
 
 export const STABLE = 'a'.repeat(64);
 export const CANDIDATE = 'b'.repeat(64);

@@ -1,48 +1,38 @@
-import { exclusionOf, isBeforeWindow, isInHorizon, laterLabel } from './rules.ts';
-import type { Exclusion, JoinableLabel, JoinablePrediction, JoinRules } from './rules.ts';
+import type { Exclusion, JoinCounts, JoinRules, PairedSample, Population } from '../../server/evaluation/feedback-join/pairing.ts';
 
-/**
- * How the outcome is known: from a label of the prediction itself, or of its customer; from a label that names another prediction of the
- * same customer; or from silence.
- */
-export type KnownBy = 'Label' | 'OtherPrediction' | 'Silence';
-
-/** One observation: a customer (or, where nobody is named, a prediction), scored by both sides, and what happened. */
-export type PairedSample = Readonly<{
-  predictionId: string;
+/** A prediction as labels are joined to it. Instants are epoch milliseconds. */
+export type JoinablePrediction = Readonly<{
+  id: string;
+  /** The customer; null where nobody is named. */
   entity: string | null;
   atMs: number;
+  /** Candidate hash of the version that answered, and its probability. */
+  hash: string;
   stable: number;
-  /** NaN where no pair was asked for. */
-  candidate: number;
+  /** The candidate's half of the pair. */
+  candidate: Readonly<{ hash: string; probability: number }> | undefined;
+  /** As answered: null for the control group. */
+  decision: boolean | null;
+  arm: 'control' | 'treatment' | undefined;
+}>;
+
+/** A label as it is joined; it has `id`, `entity` or both. */
+export type JoinableLabel = Readonly<{
+  id?: string;
+  /** When the prediction that `id` names was made, as the id itself tells. */
+  predictedMs?: number;
+  entity?: string;
+  /** Whether the positive class is what happened. */
   positive: boolean;
-  knownBy: KnownBy;
+  observedMs: number;
+  receivedMs: number;
 }>;
 
 /** Samples in the order of their prediction ids, and what became of the rest. */
 export type Joined = Readonly<{ samples: readonly PairedSample[]; counts: JoinCounts }>;
 
-/** What was read, and why it is no sample. */
-export type JoinCounts = Readonly<{
-  /** Distinct predictions. */
-  predictions: number;
-  excluded: Readonly<Record<Exclusion, number>>;
-  /** Predictions that could be looked at, and are not, since there is a later one of the same customer. */
-  superseded: number;
-  /** Distinct labels, by id or customer and instant. */
-  labels: number;
-  /** Labels for which there is no prediction, though it would have been made within the window. */
-  unmatched: number;
-  /** Labels of predictions that were made before the window. */
-  beforeWindow: number;
-}>;
-
 /**
- * Joins predictions with labels (DESIGN section 3.3), in memory. What joins a whole journal (server/evaluation) is tested to give the same.
- *
- * One observation a customer: the latest matured prediction. Its outcome is that of the last label that names it, or names its customer within
- * its horizon; without one, that of the last label within its horizon that names another prediction of the customer: who is known to have
- * left is not silent. Silence means "did not happen".
+ * Joins predictions with labels (DESIGN section 3.3) in memory, rule by rule: what FeedbackDatabase.join, which does it in SQL on disk, is held to.
  */
 export function joinFeedback(given: readonly JoinablePrediction[], labels: readonly JoinableLabel[], rules: JoinRules): Joined {
   const predictions = new Map(given.map((prediction) => [prediction.id, prediction]));
@@ -146,4 +136,44 @@ function unmatchedLabels({ ofCustomer, ofNobody }: LabelIndex, predictions: read
   }
   const missed = [...ofCustomer].flatMap(([entity, labels]) => labels.filter(({ observedMs }) => !(instants.get(entity) ?? []).some((atMs) => isInHorizon(observedMs, atMs, horizonMs))));
   return [...ofNobody, ...missed];
+}
+
+/** Why a prediction is not looked at; undefined where it is. */
+function exclusionOf(prediction: JoinablePrediction, rules: JoinRules): Exclusion | undefined {
+  const { candidateHash, stableHash, fromMs, nowMs, horizonMs, population } = rules;
+  if (prediction.atMs < fromMs) return 'BeforeWindow';
+  if (prediction.atMs + horizonMs > nowMs) return 'NotMatured';
+  if (stableHash !== undefined && prediction.hash !== stableHash) return 'OtherVersion';
+  if (candidateHash !== undefined && prediction.candidate?.hash !== candidateHash) return 'NoCandidateScore';
+  return isWithin(population, prediction) ? undefined : 'OutsidePopulation';
+}
+
+function isWithin(population: Population, { decision, arm }: JoinablePrediction): boolean {
+  switch (population) {
+    case 'All':
+      return true;
+    case 'Contacted':
+      return decision === true;
+    case 'Control':
+      return arm === 'control';
+  }
+}
+
+/** Whether what was seen then falls into a prediction's horizon: not before the prediction, not after the horizon's end. */
+function isInHorizon(observedMs: number, atMs: number, horizonMs: number): boolean {
+  return observedMs >= atMs && observedMs <= atMs + horizonMs;
+}
+
+/** Whether a label without a prediction is about one that was made before the window, and so is missed by nobody. */
+function isBeforeWindow({ predictedMs, observedMs }: JoinableLabel, fromMs: number): boolean {
+  return (predictedMs ?? observedMs) < fromMs;
+}
+
+/**
+ * Which of two labels of one prediction counts: the last one observed; of the same instant the last one received; and were that the same
+ * too, the positive one, so that the order in which files are read decides nothing.
+ */
+function laterLabel(a: JoinableLabel, b: JoinableLabel): JoinableLabel {
+  const order = a.observedMs - b.observedMs || a.receivedMs - b.receivedMs || Number(a.positive) - Number(b.positive);
+  return order >= 0 ? a : b;
 }
