@@ -14,6 +14,14 @@ export type DatabaseOptions = Readonly<{
 /** Customers whose pair is there and not matured yet; `firstMs`: when the first of them was predicted. */
 export type PendingCustomers = Readonly<{ customers: number; firstMs: number | undefined }>;
 
+/** Files whose content is at fault; whatever else goes wrong, such as a full disk, says nothing of them. */
+export class UnreadableJournal extends Error {
+  override readonly name = 'UnreadableJournal';
+}
+
+/** The database has no codes for this: it says `Input is not a GZIP stream` of what begins, or goes on, as something else. */
+const AT_FAULT = /gzip stream|^Error: (?:Invalid Input|Conversion) Error/i;
+
 const KNOWN_BY = ['Silence', 'Label', 'OtherPrediction'] as const satisfies readonly KnownBy[];
 const THREADS = '2';
 
@@ -46,11 +54,11 @@ export class FeedbackDatabase {
   /**
    * Reads journal files from this machine's disk; they may be deleted then.
    * @returns how many lines were no records
-   * @throws Error of DuckDB for a file that is no whole gzip; nothing of the files was taken then
+   * @throws UnreadableJournal where a file is no gzip; Error of DuckDB for the rest. Nothing of the files was taken then
    */
   async load(kind: 'prediction' | 'label', files: readonly string[]): Promise<number> {
     if (files.length === 0) return 0;
-    await this.#connection.run(stageFiles(kind, files));
+    await this.#stage(kind, files);
     const [lines] = await this.#numbers('select count(*) from staged');
     const taken = await this.#connection.run(TAKE_STAGED[kind]);
     await this.#connection.run('drop table staged');
@@ -107,6 +115,15 @@ export class FeedbackDatabase {
   close(): void {
     this.#connection.closeSync();
     this.#instance.closeSync();
+  }
+
+  async #stage(kind: 'prediction' | 'label', files: readonly string[]): Promise<void> {
+    try {
+      await this.#connection.run(stageFiles(kind, files));
+    } catch (cause) {
+      const said = String(cause);
+      throw AT_FAULT.test(said) ? new UnreadableJournal(said, { cause }) : cause;
+    }
   }
 
   async #excluded(): Promise<JoinCounts['excluded']> {

@@ -4,6 +4,7 @@ import type { StoreLayout } from '../../../contracts/store-layout.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { downloadTo } from '../../package/download-object.ts';
 import type { Repository } from '../../package/remote-package.ts';
+import { UnreadableJournal } from './feedback-database.ts';
 import type { FeedbackDatabase } from './feedback-database.ts';
 import type { CondensedStore } from './condensed-store.ts';
 import { RECORD } from './input-object.ts';
@@ -85,11 +86,15 @@ async function loadKind(options: LoadOptions, kind: FeedbackKind, days: AsyncIte
   return { objects, unreadableLines, unreadableObjects };
 }
 
-/** One object that is no gzip must not keep the others away: after a failure each is taken by itself. */
+/**
+ * One object that is no gzip must not keep the others away: after such a failure each is taken by itself. Any other failure, a full disk among
+ * them, ends the evaluation: a customer whose label was left out would count as one who stayed.
+ */
 async function loadBatch({ database, logger }: LoadOptions, kind: FeedbackKind, keys: readonly string[], files: readonly string[]): Promise<Omit<Loaded, 'objects'>> {
   try {
     return { unreadableLines: await database.load(RECORD[kind], files), unreadableObjects: [] };
   } catch (error) {
+    if (!(error instanceof UnreadableJournal)) throw error;
     logger.warn({ error, kind }, 'a batch of the journal cannot be read as a whole; reading its objects one by one');
   }
   let unreadableLines = 0;
@@ -98,6 +103,7 @@ async function loadBatch({ database, logger }: LoadOptions, kind: FeedbackKind, 
     try {
       unreadableLines += await database.load(RECORD[kind], files.slice(at, at + 1));
     } catch (error) {
+      if (!(error instanceof UnreadableJournal)) throw error;
       logger.error({ error, key }, 'an object of the journal cannot be read');
       unreadableObjects.push(key);
     }

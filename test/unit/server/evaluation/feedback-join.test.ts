@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { LabelRecord, PredictionRecord } from '../../../../contracts/journal.ts';
-import { FeedbackDatabase } from '../../../../server/evaluation/feedback-join/feedback-database.ts';
+import { FeedbackDatabase, UnreadableJournal } from '../../../../server/evaluation/feedback-join/feedback-database.ts';
 import type { JoinRules, PairedSample } from '../../../../server/evaluation/feedback-join/pairing.ts';
 import { CASE_RULES, JOIN_CASES } from '../../../oracles/feedback-cases.ts';
 import { joinFeedback } from '../../../oracles/feedback-join.ts';
@@ -50,9 +50,12 @@ async function joined(predictions: readonly (readonly string[])[], labels: reado
   }
 }
 
+/** A name that only one case has: one database joins them all. */
+function named(name: string, at: number): string {
+  return `${String(at).padStart(2, '0')} ${name}`;
+}
+
 test('case by case it is what was worked out by hand', async () => {
-  // One database for all: in each case customers and predictions have names of their own.
-  const named = (name: string, at: number): string => `${String(at).padStart(2, '0')} ${name}`;
   const predictions = JOIN_CASES.flatMap((each, at) => each.predictions.map((prediction) => ({ ...prediction, id: named(prediction.id, at), entity: prediction.entity === null ? null : named(prediction.entity, at) })));
   const labels = JOIN_CASES.flatMap((each, at) => each.labels.map((label) => ({ ...label, ...(label.id === undefined ? {} : { id: named(label.id, at) }), ...(label.entity === undefined ? {} : { entity: named(label.entity, at) }) })));
   const { samples } = await joined([predictions.map(predictionLine)], [labels.map(labelLine)], CASE_RULES);
@@ -126,13 +129,18 @@ test('lines that are no records are counted, and keep no others away', async () 
   expect(unreadable).toEqual({ predictions: broken.length - 1, labels: 2 });
 });
 
-test('a file that is no gzip is an error, and nothing of it is taken', async () => {
+test.each([
+  { name: 'is no gzip', content: Buffer.from('not gzip') },
+  { name: 'is empty', content: Buffer.alloc(0) },
+  { name: 'goes on as something else', content: Buffer.concat([gzipSync('{}\n'), Buffer.from('something that is no gzip')]) },
+])('a file that $name is an error, and nothing of it is taken', async ({ content }) => {
   const folder = await temporaryFolder();
   const database = await FeedbackDatabase.open({ folder, memoryMiB: 128 });
   const good = await fileOf(folder, [predictionLine(predictionOf({ id: idAt(1, 1) }))]);
   const bad = join(folder, 'bad.ndjson.gz');
-  await writeFile(bad, 'not gzip');
-  await expect(database.load('prediction', [good, bad])).rejects.toThrow();
+  await writeFile(bad, content);
+  await expect(database.load('prediction', [good, bad])).rejects.toBeInstanceOf(UnreadableJournal);
+  await expect(database.load('prediction', [`${bad}.gone`])).rejects.not.toBeInstanceOf(UnreadableJournal);
   await database.load('prediction', [good]);
   expect((await database.join(rules)).predictions).toBe(1);
   database.close();

@@ -66,6 +66,18 @@ test('the journal of the window and the labels since are read, whatever else lie
   expect(await readdir(scratch)).toEqual([]);
 });
 
+test('a disk that is full is no fault of the objects: nothing is joined without them', async () => {
+  const [root, scratch] = [await temporaryFolder(), await temporaryFolder()];
+  const store = new FileStore(root);
+  for (const at of [1, 2]) await store.put(predictionsKey(layout.predictions, FROM_MS, 'pod', `w-${at}`), gzipSync(`${prediction(FROM_MS, at)}\n`), { ifAbsent: false, signal });
+  const repository = { store, prefix: 'models/telco-churn', url: '', patience: { totalMs: 0, baseMs: 1, maxMs: 1, signal } };
+  // As DuckDB says it.
+  const full = new Error('IO Error: Could not write file "spilled/duckdb_temp_storage-0.tmp": No space left on device');
+  const loading = loadFeedback({ repository, layout, window: { fromMs: FROM_MS, toMs: FROM_MS }, database: { load: async () => Promise.reject(full) }, scratch, logger: keptLogger().logger });
+  await expect(loading).rejects.toBe(full);
+  expect(await readdir(scratch)).toEqual([]);
+});
+
 test('a model that has no journal yet has nothing to load', async () => {
   const [root, scratch, folder] = [await temporaryFolder(), await temporaryFolder(), await temporaryFolder()];
   const database = await FeedbackDatabase.open({ folder, memoryMiB: 128 });
