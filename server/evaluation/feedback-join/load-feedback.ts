@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreLayout } from '../../../contracts/store-layout.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
+import { inParallel } from '../../../platform/parallel/in-parallel.ts';
 import { downloadTo } from '../../package/download-object.ts';
 import type { Repository } from '../../package/remote-package.ts';
 import { UnreadableJournal } from './feedback-database.ts';
@@ -68,8 +69,9 @@ async function loadKind(options: LoadOptions, kind: FeedbackKind, days: AsyncIte
       const batch = keys.slice(first, first + BATCH_OBJECTS);
       const files = batch.map((_, at) => join(options.scratch, `${kind}-${at}.ndjson.gz`));
       try {
-        const download = async (key: string, at: number): Promise<InputObject> => ({ key, ...(await downloadTo(options.repository, key, files[at] ?? '', MAX_OBJECT_BYTES)) });
-        const found = await Promise.all(batch.map(download));
+        const download = async ([at, key]: readonly [number, string]): Promise<InputObject> => ({ key, ...(await downloadTo(options.repository, key, files[at] ?? '', MAX_OBJECT_BYTES)) });
+        // One that fails waits for the others: they would go on writing files that are removed below.
+        const found = await inParallel([...batch.entries()], BATCH_OBJECTS, download);
         const result = await loadBatch(options, kind, batch, files);
         const read = found.filter(({ key }) => !result.unreadableObjects.includes(key));
         unreadableLines += result.unreadableLines;

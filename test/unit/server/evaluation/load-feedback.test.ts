@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { sha256Hex } from '../../../../contracts/digest.ts';
+import { ChurnOpsError } from '../../../../contracts/error-catalogue.ts';
 import { labelsKey, predictionsKey, storeLayout } from '../../../../contracts/store-layout.ts';
 import { FileStore } from '../../../../platform/object-store/file.ts';
 import { FeedbackDatabase } from '../../../../server/evaluation/feedback-join/feedback-database.ts';
@@ -76,6 +77,30 @@ test('a disk that is full is no fault of the objects: nothing is joined without 
   const loading = loadFeedback({ repository, layout, window: { fromMs: FROM_MS, toMs: FROM_MS }, database: { load: async () => Promise.reject(full) }, scratch, logger: keptLogger().logger });
   await expect(loading).rejects.toBe(full);
   expect(await readdir(scratch)).toEqual([]);
+});
+
+test('an object that is refused waits for those that are on their way: none of them writes a file when all are removed', async () => {
+  const [root, scratch] = [await temporaryFolder(), await temporaryFolder()];
+  const stored = new FileStore(root);
+  for (const at of [1, 2]) await stored.put(predictionsKey(layout.predictions, FROM_MS, 'pod', `w-${at}`), gzipSync(`${prediction(FROM_MS, at)}\n`), { ifAbsent: false, signal });
+  const { promise: held, resolve: letGo } = Promise.withResolvers<undefined>();
+  const order: string[] = [];
+  const store = Object.assign(new FileStore(root), {
+    read: async (...given: Parameters<FileStore['read']>) => {
+      if (given[0].includes('w-1')) throw new ChurnOpsError('AccessDenied', 'no');
+      await held;
+      order.push('came');
+      return stored.read(...given);
+    },
+  });
+  const repository = { store, prefix: 'models/telco-churn', url: '', patience: { totalMs: 0, baseMs: 1, maxMs: 1, signal } };
+  const loading = loadFeedback({ repository, layout, window: { fromMs: FROM_MS, toMs: FROM_MS }, database: { load: async () => 0 }, scratch, logger: keptLogger().logger });
+  const ended = expect(loading.finally(() => order.push('ended'))).rejects.toMatchObject({ code: 'AccessDenied' });
+  // As many turns as it would take to end too early.
+  for (let turn = 0; turn < 50; turn += 1) await readdir(scratch);
+  letGo(undefined);
+  await ended;
+  expect([order, await readdir(scratch)]).toEqual([['came', 'ended'], []]);
 });
 
 test('a model that has no journal yet has nothing to load', async () => {
