@@ -83,42 +83,54 @@ function isOurs(path: string, model: string): boolean {
 async function importFile(options: OutcomeImportOptions, key: string): Promise<Readonly<{ file: ImportedFile; isNew: boolean }> | undefined> {
   const local = join(options.scratch, 'outcomes.csv');
   try {
-    const digest = await copyFile(options, key, local);
-    const marker = `${options.labels.prefix}/imported/${digest}.json`;
-    const known = await readMarker(options.labels, marker);
-    if (known?.finishedAt !== undefined) return { file: { ...known, file: key, problems: known.problems.map((problem) => ({ ...problem, file: key })) }, isNew: false };
-    const startedMs = known === undefined ? options.now() : Date.parse(known.startedAt);
-    const begun: ImportedFile = { schemaVersion: 1, file: key, startedAt: new Date(startedMs).toISOString(), rows: 0, labels: 0, badRows: 0, problems: [] };
-    await writeMarker(options.labels, marker, begun);
-    const read = await importLocal(options, local, { key, digest, startedMs });
-    const file = { ...begun, ...read, finishedAt: new Date(options.now()).toISOString() };
-    await writeMarker(options.labels, marker, file);
-    options.logger.info({ file: key, rows: file.rows, labels: file.labels, badRows: file.badRows }, 'outcome file imported');
-    return { file, isNew: true };
-  } catch (thrown) {
-    if (!(thrown instanceof ChurnOpsError)) throw thrown;
-    if (thrown.code === 'FileMissing') return undefined;
-    if (thrown.code !== 'PackageTooLarge') throw thrown;
+    const copied = await copyFile(options, key, local);
+    if (copied === 'Gone') return undefined;
+    if (copied !== 'TooLarge') return await importCopy(options, key, local, copied.digest);
     const problems = [{ file: key, message: `has more than ${MAX_FILE_BYTES} bytes: split it` }];
-    return { file: { schemaVersion: 1, file: key, startedAt: new Date(options.now()).toISOString(), rows: 0, labels: 0, badRows: 0, problems }, isNew: false };
+    return { file: { ...unread(key, options.now()), problems }, isNew: false };
   } finally {
     await rm(local, { force: true });
   }
 }
 
-/** Copies a file to this machine and gives the digest of what it is read by and of its content. */
-async function copyFile({ outcomes, mapping, classes, taken }: OutcomeImportOptions, key: string, local: string): Promise<string> {
+function unread(file: string, startedMs: number): ImportedFile {
+  return { schemaVersion: 1, file, startedAt: new Date(startedMs).toISOString(), rows: 0, labels: 0, badRows: 0, problems: [] };
+}
+
+async function importCopy(options: OutcomeImportOptions, key: string, local: string, digest: string): Promise<Readonly<{ file: ImportedFile; isNew: boolean }>> {
+  const marker = `${options.labels.prefix}/imported/${digest}.json`;
+  const known = await readMarker(options.labels, marker);
+  if (known?.finishedAt !== undefined) return { file: { ...known, file: key, problems: known.problems.map((problem) => ({ ...problem, file: key })) }, isNew: false };
+  const startedMs = known === undefined ? options.now() : Date.parse(known.startedAt);
+  const begun = unread(key, startedMs);
+  await writeMarker(options.labels, marker, begun);
+  const read = await importLocal(options, local, { key, digest, startedMs });
+  const file = { ...begun, ...read, finishedAt: new Date(options.now()).toISOString() };
+  await writeMarker(options.labels, marker, file);
+  options.logger.info({ file: key, rows: file.rows, labels: file.labels, badRows: file.badRows }, 'outcome file imported');
+  return { file, isNew: true };
+}
+
+/** Copies a file to this machine and gives the digest of what it is read by and of its content, which is what it is known by. */
+async function copyFile({ outcomes, mapping, classes, taken }: OutcomeImportOptions, key: string, local: string): Promise<Readonly<{ digest: string }> | 'Gone' | 'TooLarge'> {
   const readBy = canonicalJson({ ...mapping, timeColumn: mapping.timeColumn ?? null, negative: classes.negative, positive: classes.positive });
-  const read = await downloadTo(outcomes, key, local, MAX_FILE_BYTES);
-  taken?.({ key, ...read });
-  return sha256Hex(`${readBy}\n${read.sha256}`);
+  try {
+    const read = await downloadTo(outcomes, key, local, MAX_FILE_BYTES);
+    taken?.({ key, ...read });
+    return { digest: sha256Hex(`${readBy}\n${read.sha256}`) };
+  } catch (thrown) {
+    if (!(thrown instanceof ChurnOpsError)) throw thrown;
+    if (thrown.code === 'FileMissing') return 'Gone';
+    if (thrown.code === 'PackageTooLarge') return 'TooLarge';
+    throw thrown;
+  }
 }
 
 type Import = Readonly<{ key: string; digest: string; startedMs: number }>;
 
 async function importLocal(options: OutcomeImportOptions, local: string, { key, digest, startedMs }: Import): Promise<Pick<ImportedFile, 'rows' | 'labels' | 'badRows' | 'problems'>> {
   const { mapping, classes, standing, labels: target } = options;
-  const file = new OutcomeFile(mapping, { labels: classes, standing, startedMs, nowMs: options.now() });
+  const file = new OutcomeFile(mapping, { labels: classes, standing, startedMs });
   let lines: string[] = [];
   let objects = 0;
   let labels = 0;

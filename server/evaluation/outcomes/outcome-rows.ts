@@ -15,9 +15,11 @@ export type OutcomeContext = Readonly<{
   labels: Pick<ModelCard['labels'], 'negative' | 'positive'>;
   /** What a prediction id is for the model. */
   standing: (id: string) => IdStanding;
-  /** When the file was first seen: what rows without a time are observed at. */
+  /**
+   * When the file was first seen, epoch milliseconds: what rows without a time are observed at, and what is in the future. An import that goes on where
+   * another was cut off makes the same labels so, whatever the time is.
+   */
   startedMs: number;
-  nowMs: number;
 }>;
 
 /** A mistake; `column` where it is in one. */
@@ -58,7 +60,7 @@ export function readOutcome({ fields, malformed }: CsvRecord, columns: OutcomeCo
   if ('message' in about) return { problem: { column: mapping.idColumn, message: about.message } };
   const positive = outcomeOf(cell(columns.outcome), context.labels);
   if (positive === undefined) return { problem: { column: mapping.outcomeColumn, message: `is neither ${JSON.stringify(context.labels.positive)} nor ${JSON.stringify(context.labels.negative)}, nor 1, 0, true or false` } };
-  const observed = columns.time === undefined ? { ms: context.startedMs } : observedAt(cell(columns.time), context.nowMs);
+  const observed = columns.time === undefined ? { ms: context.startedMs } : observedAt(cell(columns.time), context.startedMs);
   if ('message' in observed) return { problem: { ...(mapping.timeColumn === undefined ? {} : { column: mapping.timeColumn }), message: observed.message } };
   const times = { observedAt: new Date(observed.ms).toISOString(), receivedAt: new Date(context.startedMs).toISOString() };
   return { label: { schemaVersion: 1, ...about, label: positive, ...times, source: 'import' } };
@@ -85,13 +87,13 @@ const DAY_END_MS = 86_399_999;
 const HAS_ZONE = /(?:Z|[+-]\d{2}:?\d{2})$/;
 
 /** A day means its end: who left on the day of a prediction left after it. Without a time zone it is UTC. */
-function observedAt(text: string, nowMs: number): Readonly<{ ms: number } | { message: string }> {
+function observedAt(text: string, startedMs: number): Readonly<{ ms: number } | { message: string }> {
   if (DAY.safeParse(text).success) {
-    const startMs = Date.parse(`${text}T00:00:00Z`);
-    return startMs > nowMs ? { message: 'is in the future' } : { ms: startMs + DAY_END_MS };
+    const dayMs = Date.parse(`${text}T00:00:00Z`);
+    return dayMs > startedMs ? { message: 'is in the future' } : { ms: dayMs + DAY_END_MS };
   }
   const instant = text.replace(/^(\d{4}-\d{2}-\d{2}) /, '$1T');
   if (!INSTANT.safeParse(instant).success) return { message: 'is no time: write 2026-11-21, 2026-11-21 07:00:00 (UTC) or 2026-11-21T07:00:00+01:00' };
   const ms = Date.parse(HAS_ZONE.test(instant.slice(10)) ? instant : `${instant}Z`);
-  return ms > nowMs + MAX_AHEAD_MS ? { message: 'is in the future' } : { ms };
+  return ms > startedMs + MAX_AHEAD_MS ? { message: 'is in the future' } : { ms };
 }

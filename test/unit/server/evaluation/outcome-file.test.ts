@@ -10,7 +10,7 @@ const keyring = ephemeralKeyring();
 const ids = new PredictionIds('telco-churn', keyring);
 const own = ids.issue(NOW_MS);
 const mapping: OutcomeMapping = { idColumn: 'customerID', outcomeColumn: 'Churn', timeColumn: 'date' };
-const context: OutcomeContext = { labels: { negative: 'No', positive: 'Yes' }, standing: (id) => ids.standing(id), startedMs: NOW_MS - 1000, nowMs: NOW_MS };
+const context: OutcomeContext = { labels: { negative: 'No', positive: 'Yes' }, standing: (id) => ids.standing(id), startedMs: NOW_MS };
 
 async function* pieces(content: string | Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(content);
@@ -39,11 +39,11 @@ describe('a row', () => {
   ])('$name', async ({ row, label }) => {
     const { labels, problems } = await read(HEADER + row);
     expect(problems).toEqual([]);
-    expect(labels).toMatchObject([{ ...label, source: 'import', receivedAt: '2026-11-21T06:59:59.000Z' }]);
+    expect(labels).toMatchObject([{ ...label, source: 'import', receivedAt: '2026-11-21T07:00:00.000Z' }]);
   });
 
   test('without a time column is of when the file was first seen', async () => {
-    expect((await read('customerID,Churn\nc,Yes', { timeColumn: undefined })).labels).toMatchObject([{ observedAt: '2026-11-21T06:59:59.000Z' }]);
+    expect((await read('customerID,Churn\nc,Yes', { timeColumn: undefined })).labels).toMatchObject([{ observedAt: '2026-11-21T07:00:00.000Z' }]);
   });
 });
 

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { ChurnOpsError } from '../../../../contracts/error-catalogue.ts';
+import type { ErrorCode } from '../../../../contracts/error-catalogue.ts';
 import { LabelRecord } from '../../../../contracts/journal.ts';
 import { OutcomeImport } from '../../../../contracts/outcome-import.ts';
 import { FileStore } from '../../../../platform/object-store/file.ts';
@@ -99,17 +100,22 @@ describe('the same file', () => {
   });
 });
 
+/** The store of a rig that fails at the put of this number. */
+function failing({ store, root, patience }: Pick<Awaited<ReturnType<typeof rig>>, 'store' | 'root' | 'patience'>, failsAt: number, code: ErrorCode) {
+  let puts = 0;
+  const put = async (...given: Parameters<FileStore['put']>) => {
+    puts += 1;
+    if (puts === failsAt) throw new ChurnOpsError(code, 'gone');
+    return store.put(...given);
+  };
+  return { store: Object.assign(new FileStore(root), { put }), prefix: 'labels/telco-churn', url: '', patience };
+}
+
 test('an import that was cut off goes on with the same objects, of the same time', async () => {
   const rows = Array.from({ length: 20_001 }, (_, at) => `c${at},Yes`).join('\n');
   const { root, store, run, objects, patience } = await rig({ 'outcomes/a.csv': `customerID,Churn\n${rows}\n` });
   const mapping = { idColumn: 'customerID', outcomeColumn: 'Churn', timeColumn: undefined };
-  let puts = 0;
-  const dying = { store: Object.assign(new FileStore(root), { put: async (...given: Parameters<FileStore['put']>) => {
-    puts += 1;
-    if (puts === 3) throw new ChurnOpsError('StoreUnreachable', 'gone');
-    return store.put(...given);
-  } }), prefix: 'labels/telco-churn', url: '', patience };
-  await expect(run({ mapping, labels: dying })).rejects.toMatchObject({ code: 'StoreUnreachable' });
+  await expect(run({ mapping, labels: failing({ store, root, patience }, 3, 'StoreUnreachable') })).rejects.toMatchObject({ code: 'StoreUnreachable' });
   const half = await objects();
   expect(half.size).toBe(1);
   expect(await run({ mapping, now: () => NOW_MS + 2 * DAY_MS })).toMatchObject({ imported: 1, labels: 20_001 });
@@ -117,6 +123,20 @@ test('an import that was cut off goes on with the same objects, of the same time
   const [first] = half;
   expect([all.size, all.get(first?.[0] ?? '')]).toEqual([2, first?.[1]]);
   expect(new Set([...all.values()].flat().map(({ observedAt }) => observedAt))).toEqual(new Set(['2026-11-21T07:00:00.000Z']));
+});
+
+test('what was in the future when an import was cut off is so when it goes on: its objects hold the same labels', async () => {
+  const { run, objects, ...world } = await rig({ 'outcomes/a.csv': `${HEADER}a,Yes,2026-11-20\nb,Yes,2026-11-22\n` });
+  await expect(run({ labels: failing(world, 3, 'StoreUnreachable') })).rejects.toMatchObject({ code: 'StoreUnreachable' });
+  const before = await objects();
+  expect(before.size).toBe(1);
+  expect(await run({ now: () => NOW_MS + 2 * DAY_MS })).toMatchObject({ imported: 1, labels: 1, badRows: 1, problems: [{ row: 3, message: 'is in the future' }] });
+  expect(await objects()).toEqual(before);
+});
+
+test.each([1, 2, 3])('a store that does not find its own folder at put %i is an error, and no outcome file that is gone', async (failsAt) => {
+  const { run, ...world } = await rig({ 'outcomes/a.csv': `${HEADER}a,Yes,2026-11-20\n` });
+  await expect(run({ labels: failing(world, failsAt, 'FileMissing') })).rejects.toMatchObject({ code: 'FileMissing' });
 });
 
 test('a file that is gone when its turn comes is passed over', async () => {
