@@ -190,18 +190,23 @@ export class FileStore implements ObjectStore {
   }
 
   async #create(path: string, bytes: Uint8Array): Promise<PutOutcome> {
+    let file: FileHandle;
     try {
-      const file = await open(path, 'wx');
-      try {
-        await file.writeFile(bytes);
-      } finally {
-        await file.close();
-      }
-      return 'Written';
+      file = await open(path, 'wx');
     } catch (thrown) {
       if (systemCode(thrown) === 'EEXIST') return 'Exists';
       throw thrown;
     }
+    try {
+      await file.writeFile(bytes);
+    } catch (thrown) {
+      // Half a file would be what exists when the same is tried again.
+      await rm(path, { force: true });
+      throw thrown;
+    } finally {
+      await file.close();
+    }
+    return 'Written';
   }
 
   async *#chunks(key: string, path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {

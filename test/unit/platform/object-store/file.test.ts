@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { FileStore } from '../../../../platform/object-store/file.ts';
 import { readWhole } from '../../../../platform/object-store/object-store.ts';
@@ -92,6 +94,20 @@ test('nothing is made at the other end of a link', async () => {
   await symlink(join(root, 'elsewhere'), join(root, 'bucket/evaluations'));
   await expect(store.put('evaluations/a/b.json', Buffer.from('1'), { ifAbsent: true, signal })).rejects.toMatchObject({ code: 'AccessDenied' });
   expect(await readdir(join(root, 'elsewhere'))).toEqual([]);
+});
+
+test('a put that fails half-way leaves no half behind, which would exist when it is tried again', async () => {
+  const script = `
+    import { FileStore } from './platform/object-store/file.ts';
+    const [root] = process.argv.slice(1);
+    const put = new FileStore(root).put('evaluations/a/b.json', Buffer.alloc(20_000), { ifAbsent: true, signal: new AbortController().signal });
+    await put.then(console.log, ({ code }) => console.log(code));
+  `;
+  // A limit on the size of files does what a disk does that becomes full.
+  const node = [process.execPath, '--input-type=module', '--eval', script, join(root, 'bucket')];
+  const { stdout } = await promisify(execFile)('bash', ['-c', 'ulimit -f 10; exec "$@"', 'limited', ...node], { cwd: join(import.meta.dirname, '../../../..') });
+  expect(stdout.trim()).toBe('StoreUnreachable');
+  expect(await readdir(join(root, 'bucket/evaluations/a'))).toEqual([]);
 });
 
 test('tells its time and leaves nothing behind', async () => {
