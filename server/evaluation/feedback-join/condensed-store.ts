@@ -35,11 +35,14 @@ export type CondensedOptions = Readonly<{
 export type CondensedLimits = Readonly<{
   /** Fewer new objects are read again the next time: they are not worth two more objects. */
   leastObjects: number;
-  /** A file holds no more: what is cut off begins again there. */
+  /** Objects of a file: what is cut off begins again there. */
   mostObjects: number;
+  /** Lines of a file; the batch that makes them as many is still in it. Files are put as a whole, from memory. */
+  mostLines: number;
 }>;
 
-export const CONDENSED_LIMITS: CondensedLimits = { leastObjects: 64, mostObjects: 8192 };
+/** A million lines are some 70 MB. */
+export const CONDENSED_LIMITS: CondensedLimits = { leastObjects: 64, mostObjects: 8192, mostLines: 1_000_000 };
 
 /** What is known already. */
 export type Known = Readonly<{ keys: ReadonlySet<string>; unreadableLines: number }>;
@@ -93,11 +96,12 @@ export class CondensedStore {
 
   /** Objects that were read into the database, to be kept. @throws ChurnOpsError store errors */
   async note(kind: FeedbackKind, objects: readonly InputObject[], unreadableLines: number): Promise<void> {
-    const { limits = CONDENSED_LIMITS } = this.#options;
+    const { database, limits = CONDENSED_LIMITS } = this.#options;
     const unkept = this.#unkept[kind];
     unkept.objects.push(...objects);
     unkept.unreadableLines += unreadableLines;
-    if (unkept.objects.length >= limits.mostObjects) await this.keep(kind);
+    const lines = (await database.lines(RECORD[kind])) - unkept.fromLine;
+    if (unkept.objects.length >= limits.mostObjects || lines >= limits.mostLines) await this.keep(kind);
   }
 
   /** Keeps what was noted, where it is worth it: the file first, the index that names it last. @throws ChurnOpsError store errors */

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { condensedFolder, dayPartition, labelsKey, predictionsKey, storeLayout } from '../../../../contracts/store-layout.ts';
 import { FileStore } from '../../../../platform/object-store/file.ts';
 import { CondensedStore } from '../../../../server/evaluation/feedback-join/condensed-store.ts';
-import type { CondensedOptions } from '../../../../server/evaluation/feedback-join/condensed-store.ts';
+import type { CondensedLimits, CondensedOptions } from '../../../../server/evaluation/feedback-join/condensed-store.ts';
 import { FeedbackDatabase } from '../../../../server/evaluation/feedback-join/feedback-database.ts';
 import { loadFeedback } from '../../../../server/evaluation/feedback-join/load-feedback.ts';
 import { expiries, isExpired } from '../../../../server/retention/expiry.ts';
@@ -17,6 +17,8 @@ const NOW_MS = FROM_MS + 3_600_000;
 const layout = storeLayout('models/telco-churn', 'telco-churn');
 const folder = condensedFolder(layout.labels, dayPartition(NOW_MS), CANDIDATE);
 const signal = new AbortController().signal;
+
+const LIMITS: CondensedLimits = { leastObjects: 2, mostObjects: 100, mostLines: 1000 };
 
 /** A store that tells what is read of it. */
 class ToldStore extends FileStore {
@@ -49,7 +51,7 @@ async function rig() {
     const [scratch, { logger, lines }] = [await temporaryFolder(), keptLogger()];
     const database = await FeedbackDatabase.open({ folder: await temporaryFolder(), memoryMiB: 128 });
     looks += 1;
-    const condensed = new CondensedStore({ repository, candidateHash: CANDIDATE, fromMs: FROM_MS, layout, sources: { predictions: 's3://churn/p', labels: 's3://churn/l' }, database, scratch, nowMs: NOW_MS + looks * 60_000, logger, limits: { leastObjects: 2, mostObjects: 100 }, ...given });
+    const condensed = new CondensedStore({ repository, candidateHash: CANDIDATE, fromMs: FROM_MS, layout, sources: { predictions: 's3://churn/p', labels: 's3://churn/l' }, database, scratch, nowMs: NOW_MS + looks * 60_000, logger, limits: LIMITS, ...given });
     const taken: string[] = [];
     const loaded = await loadFeedback({ repository, layout, window: { fromMs: FROM_MS, toMs: NOW_MS }, database, scratch, logger, condensed, taken: ({ key, sha256, sizeBytes }) => taken.push(`${key} ${sha256} ${sizeBytes}`) });
     const counts = await database.join({ candidateHash: CANDIDATE, stableHash: STABLE, fromMs: FROM_MS, nowMs: NOW_MS, horizonMs: 1000, population: 'All' });
@@ -83,9 +85,20 @@ test('each object is read once, and the join is the same', async () => {
 test('few new objects are not worth two more; many are kept in parts', async () => {
   const { root, add, look } = await rig();
   for (const at of FIRST) await add(at);
-  const whole = await look({ limits: { leastObjects: 6, mostObjects: 100 } });
+  const whole = await look({ limits: { ...LIMITS, leastObjects: 6 } });
   await expect(readdir(join(root, folder))).rejects.toThrow('ENOENT');
-  expect(await look({ limits: { leastObjects: 1, mostObjects: 1 } })).toMatchObject({ read: 10 });
+  expect(await look({ limits: { ...LIMITS, leastObjects: 1, mostObjects: 1 } })).toMatchObject({ read: 10 });
+  expect(await look()).toEqual({ ...whole, read: 0 });
+});
+
+test('many lines are kept in parts, however few objects they are of: a part is put from memory', async () => {
+  const { root, add, look } = await rig();
+  for (let at = 1; at <= 40; at += 1) await add(at);
+  const limits = { ...LIMITS, leastObjects: 1 };
+  const whole = await look({ limits: { ...limits, mostLines: 30 } });
+  const names = await readdir(join(root, folder));
+  // Objects come in batches of 32, and each has a line: 32 of a kind, and the 8 that are left.
+  expect(names.filter((name) => name.endsWith('.json'))).toHaveLength(4);
   expect(await look()).toEqual({ ...whole, read: 0 });
 });
 
