@@ -1,8 +1,9 @@
 /** A record of a CSV file. `row` counts as a spreadsheet does: from 1, the header and empty lines included. */
 export type CsvRecord = Readonly<{ row: number; fields: readonly string[]; malformed: boolean }>;
 
-/** Characters that may separate fields. */
-export type Delimiter = ',' | ';' | '\t';
+/** Characters that may separate fields, the usual one first. */
+export const DELIMITERS = [',', ';', '\t'] as const;
+export type Delimiter = (typeof DELIMITERS)[number];
 
 /** A longer field is a quote that is never closed. */
 export const MAX_FIELD_CHARS = 65_536;
@@ -16,6 +17,12 @@ export class UnreadableCsv extends Error {
     super(message);
     this.row = row;
   }
+}
+
+/** What is wrong with the form of a record below a header of `columns` columns; undefined: nothing. */
+export function malformation({ fields, malformed }: Pick<CsvRecord, 'fields' | 'malformed'>, columns: number): string | undefined {
+  if (malformed) return 'text follows a closing quote: double the quotes within a field';
+  return fields.length === columns ? undefined : `has ${fields.length} fields, the header has ${columns}`;
 }
 
 const QUOTE = '"';

@@ -5,6 +5,7 @@ import type { ModelCard } from '../../../contracts/model-card.ts';
 import { labelValue, MAX_AHEAD_MS } from '../../feedback/label-check.ts';
 import { ID_PROBLEMS, readPredictionId } from '../../prediction-id/prediction-ids.ts';
 import type { IdStanding } from '../../prediction-id/prediction-ids.ts';
+import { DELIMITERS, malformation } from './csv-parser.ts';
 import type { CsvRecord, Delimiter } from './csv-parser.ts';
 
 /** Which columns say what (`spec.labels.import`). */
@@ -28,8 +29,6 @@ export type RowProblem = Readonly<{ column?: string; message: string }>;
 /** Where the columns are in a record. */
 export type OutcomeColumns = Readonly<{ id: number; outcome: number; time: number | undefined; count: number }>;
 
-const DELIMITERS = [',', ';', '\t'] as const satisfies readonly Delimiter[];
-
 /** The delimiter with which a header has the columns; a comma where none gives them. */
 export function delimiterOf(header: string, { idColumn, outcomeColumn }: OutcomeMapping): Delimiter {
   const wanted = [idColumn, outcomeColumn];
@@ -52,10 +51,10 @@ export function findColumns({ fields }: CsvRecord, mapping: OutcomeMapping): Rea
 }
 
 /** The label that a row is, or what is wrong with it. */
-export function readOutcome({ fields, malformed }: CsvRecord, columns: OutcomeColumns, mapping: OutcomeMapping, context: OutcomeContext): Readonly<{ label: LabelRecord } | { problem: RowProblem }> {
-  if (malformed) return { problem: { message: 'text follows a closing quote: double the quotes within a field' } };
-  if (fields.length !== columns.count) return { problem: { message: `has ${fields.length} fields, the header has ${columns.count}` } };
-  const cell = (at: number): string => (fields[at] ?? '').trim();
+export function readOutcome(record: CsvRecord, columns: OutcomeColumns, mapping: OutcomeMapping, context: OutcomeContext): Readonly<{ label: LabelRecord } | { problem: RowProblem }> {
+  const message = malformation(record, columns.count);
+  if (message !== undefined) return { problem: { message } };
+  const cell = (at: number): string => (record.fields[at] ?? '').trim();
   const about = subjectOf(cell(columns.id), context.standing);
   if ('message' in about) return { problem: { column: mapping.idColumn, message: about.message } };
   const positive = outcomeOf(cell(columns.outcome), context.labels);

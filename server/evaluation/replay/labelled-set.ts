@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { ChurnOpsError } from '../../../contracts/error-catalogue.ts';
 import { entityName } from '../../../contracts/journal.ts';
 import type { ModelCard } from '../../../contracts/model-card.ts';
-import { CsvParser, UnreadableCsv } from '../outcomes/csv-parser.ts';
+import { CsvParser, DELIMITERS, malformation, UnreadableCsv } from '../outcomes/csv-parser.ts';
 import type { CsvRecord, Delimiter } from '../outcomes/csv-parser.ts';
 import { outcomeOf } from '../outcomes/outcome-rows.ts';
 
@@ -15,7 +15,6 @@ export type LabelledRow = Readonly<{ row: number; entity: string | undefined; po
 /** Where columns are, by name; `outcome` is the one that says what happened. */
 type Header = Readonly<{ columns: ReadonlyMap<string, number>; delimiter: Delimiter; outcome: string; entity: string | undefined }>;
 
-const DELIMITERS = [',', ';', '\t'] as const satisfies readonly Delimiter[];
 const LISTED = 5;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
@@ -58,7 +57,7 @@ export class LabelledSet {
       const positive = outcomeOf((fields[outcomeAt] ?? '').trim(), this.#cards.candidate.labels);
       // As it stands there: the trainer hashed it so.
       const name = entityName(fields[entityAt]);
-      yield { row, entity: name, positive, cells: fields, problem: problemOf({ fields, malformed }, columns.size) ?? this.#missing(positive, name) };
+      yield { row, entity: name, positive, cells: fields, problem: malformation({ fields, malformed }, columns.size) ?? this.#missing(positive, name) };
     }
   }
 
@@ -79,11 +78,6 @@ export class LabelledSet {
     if (positive === undefined) return `${outcome} is neither ${JSON.stringify(yes)} nor ${JSON.stringify(negative)}, nor 1, 0, true or false`;
     return entity !== undefined && name === undefined ? `${entity} is empty or too long` : undefined;
   }
-}
-
-function problemOf({ fields, malformed }: Pick<CsvRecord, 'fields' | 'malformed'>, count: number): string | undefined {
-  if (malformed) return 'text follows a closing quote: double the quotes within a field';
-  return fields.length === count ? undefined : `has ${fields.length} fields, the header has ${count}`;
 }
 
 /** What is no number is left as it is: the pod says what it thinks of it. */
