@@ -8,22 +8,20 @@ import { inParallel } from '../../../platform/parallel/in-parallel.ts';
 import { gateRule, judge, thresholdsOf } from '../gate-look.ts';
 import { evidenceDigest, evidenceText } from './evidence-text.ts';
 import { readInputs } from './inputs-file.ts';
+import { FindingList } from './finding-list.ts';
+import type { Finding } from './finding-list.ts';
 import type { ObjectUrls } from './object-urls.ts';
 import { readPairs, UnreadablePairs } from './pairs-file.ts';
 import { differences } from './same-numbers.ts';
 
-/** What does not hold. `Missing`: it cannot be looked at any more, as when retention deleted it; nothing says that it was changed. */
-export type Finding = Readonly<{ state: 'Changed' | 'Missing'; what: string; message: string }>;
-
-/** What verification found: `Verified` where nothing speaks against the verdict, and everything could be looked at. */
-export type Verification = Readonly<{ outcome: 'Verified' | 'Changed' | 'Incomplete'; findings: readonly Finding[]; inputs: number; pairs: number; verdict: string | undefined }>;
+/** What verification found. */
+export type Verification = Readonly<{ outcome: ReturnType<FindingList['outcome']>; findings: readonly Finding[]; inputs: number; pairs: number; verdict: string | undefined }>;
 
 /** Largest files that are read whole. */
 const MAX_EVIDENCE_BYTES = 4 << 20;
 const MAX_COMPANION_BYTES = 1 << 30;
 const MAX_INPUT_BYTES = 1 << 30;
 const CONCURRENT = 8;
-const MAX_FINDINGS = 100;
 
 /** How evidence is verified. */
 export type VerifyOptions = Readonly<{
@@ -41,24 +39,23 @@ export type VerifyOptions = Readonly<{
 export async function verifyEvidence(url: string, { urls, sha256 }: VerifyOptions): Promise<Verification> {
   const bytes = await urls.bytes(url, MAX_EVIDENCE_BYTES);
   const evidence = readEvidence(bytes);
-  const findings: Finding[] = [];
+  const findings = new FindingList();
   if (typeof evidence === 'string') return { outcome: 'Changed', findings: [{ state: 'Changed', what: url, message: evidence }], inputs: 0, pairs: 0, verdict: undefined };
-  if (sha256 !== undefined && sha256Hex(bytes) !== sha256) findings.push({ state: 'Changed', what: url, message: `has sha256 ${sha256Hex(bytes)}, ${sha256} was expected` });
+  if (sha256 !== undefined && sha256Hex(bytes) !== sha256) findings.add({ state: 'Changed', what: url, message: `has sha256 ${sha256Hex(bytes)}, ${sha256} was expected` });
   const folder = url.slice(0, url.lastIndexOf('/'));
   const companion = async ({ file, sha256: expected }: Readonly<{ file: string; sha256: string }>): Promise<Uint8Array | undefined> => {
     const found = await lookedAt(`${folder}/${file}`, findings, async () => urls.bytes(`${folder}/${file}`, MAX_COMPANION_BYTES));
     if (found === undefined || sha256Hex(found) === expected) return found;
-    findings.push({ state: 'Changed', what: `${folder}/${file}`, message: 'is not the file that the evidence names: its sha256 differs' });
+    findings.add({ state: 'Changed', what: `${folder}/${file}`, message: 'is not the file that the evidence names: its sha256 differs' });
     return undefined;
   };
   const pairs = await companion(evidence.pairs);
-  if (pairs !== undefined) findings.push(...recomputed(evidence, pairs, `${folder}/${evidence.pairs.file}`));
+  if (pairs !== undefined) findings.add(...recomputed(evidence, pairs, `${folder}/${evidence.pairs.file}`));
   const listed = await companion(evidence.inputs);
   const inputs = listed === undefined ? [] : readInputs(listed);
   const cards = [evidence.cards.candidate, evidence.cards.stable].filter((card) => card !== undefined);
   await verifyInputs([...cards, ...inputs], urls, findings);
-  const outcome = findings.some(({ state }) => state === 'Changed') ? 'Changed' : findings.length > 0 ? 'Incomplete' : 'Verified';
-  return { outcome, findings, inputs: inputs.length + cards.length, pairs: evidence.pairs.rows, verdict: `${evidence.report.verdict} (${evidence.report.reason})` };
+  return { outcome: findings.outcome(), findings: findings.list(), inputs: inputs.length + cards.length, pairs: evidence.pairs.rows, verdict: `${evidence.report.verdict} (${evidence.report.reason})` };
 }
 
 /** The evidence, or why it is not what was written. */
@@ -89,20 +86,20 @@ function recomputed(evidence: EvaluationEvidence, bytes: Uint8Array, what: strin
   }
 }
 
-async function verifyInputs(inputs: readonly Pick<EvidenceInput, 'url' | 'sha256'>[], urls: ObjectUrls, findings: Finding[]): Promise<void> {
+async function verifyInputs(inputs: readonly Pick<EvidenceInput, 'url' | 'sha256'>[], urls: ObjectUrls, findings: FindingList): Promise<void> {
   await inParallel(inputs, CONCURRENT, async ({ url, sha256 }) => {
     const found = await lookedAt(url, findings, async () => urls.sha256(url, MAX_INPUT_BYTES));
-    if (found !== undefined && found !== sha256 && findings.length < MAX_FINDINGS) findings.push({ state: 'Changed', what: url, message: `has sha256 ${found}, the evidence names ${sha256}` });
+    if (found !== undefined && found !== sha256) findings.add({ state: 'Changed', what: url, message: `has sha256 ${found}, the evidence names ${sha256}` });
   });
 }
 
 /** Undefined where it is gone, which is noted. */
-async function lookedAt<Result>(what: string, findings: Finding[], read: () => Promise<Result>): Promise<Result | undefined> {
+async function lookedAt<Result>(what: string, findings: FindingList, read: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await read();
   } catch (thrown) {
     if (!(thrown instanceof ChurnOpsError) || thrown.code !== 'FileMissing') throw thrown;
-    if (findings.length < MAX_FINDINGS) findings.push({ state: 'Missing', what, message: 'is not there any more: its digest cannot be compared' });
+    findings.add({ state: 'Missing', what, message: 'is not there any more: its digest cannot be compared' });
     return undefined;
   }
 }
