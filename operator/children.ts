@@ -14,7 +14,7 @@ import { isBoundToOneNode } from './resources/pod-parts.ts';
 import { retentionCronJobs } from './resources/retention-cron-job.ts';
 import { serviceAccounts } from './resources/service-account.ts';
 import { stableService } from './resources/service.ts';
-import { servingDeployment } from './resources/serving-deployment.ts';
+import { mountsSecrets, servingDeployment } from './resources/serving-deployment.ts';
 import type { Settings } from './resources/settings.ts';
 import { childName, type Subject } from './resources/subject.ts';
 import type { ModelSecrets } from './model-secrets.ts';
@@ -57,7 +57,7 @@ export class ChildrenWriter {
     // What pods are told comes before all else: it asks of a candidate what it can carry now, and takes back what it cannot.
     const told = await writePolicies({ client: this.#client, caches: this.#caches, round }, policyPatches(children.pods, decision.state.stable?.hash, decision.policy), signal);
     for (const account of serviceAccounts(subject)) await round.do(this.#put(round, SERVICE_ACCOUNTS, this.#caches.serviceAccounts, subject, account, signal));
-    const runs = decision.versions.length > 0 && decision.versions.every(({ identity }) => children.deployments.some(({ metadata }) => metadata.name === childName(subject, shortHash(identity.hash))));
+    const runs = decision.versions.length > 0 && decision.versions.every(({ identity }) => children.deployments.some((each) => each.metadata.name === childName(subject, shortHash(identity.hash)) && mountsSecrets(each)));
     round.recheckMs = await this.#secrets.keep(round, { subject, runs }, signal);
     for (const job of wantedJobs(subject, this.#settings, decision)) await round.do(this.#startJob(round, subject, job, signal));
     for (const service of candidateServices(subject, decision.besideStable)) await round.do(this.#put(round, SERVICES, this.#caches.services, subject, service, signal));

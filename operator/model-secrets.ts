@@ -46,7 +46,7 @@ export class ModelSecrets {
   }
 
   /**
-   * @param input.runs whether every Deployment that the model is to have is there
+   * @param input.runs whether every Deployment that the model is to have is there, and mounts them: then they were made before it
    * @returns how long until they are to be looked at again, milliseconds
    */
   async keep(round: Round, { subject, runs }: Readonly<{ subject: Subject; runs: boolean }>, signal: AbortSignal): Promise<number> {

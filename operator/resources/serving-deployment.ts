@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { shortHash } from '../../contracts/digest.ts';
-import { ANNOTATIONS, LABELS, PATHS, PORTS } from '../../contracts/names.ts';
+import { ANNOTATIONS, LABELS, PATHS, PORTS, SECRETS } from '../../contracts/names.ts';
 import type { VersionIdentity } from '../rollout/state.ts';
 import type { Desired } from './desired.ts';
 import { containerBase, identityEnvironment, modelSecretVolume, podBase, resourcesOf, storeEnvironment, variables, volumeParts } from './pod-parts.ts';
@@ -28,6 +29,14 @@ function journalEnvironment({ spec: { journal } }: Subject): readonly Environmen
 
 function secretVolumes(subject: Subject) {
   return [modelSecretVolume(subject, 'feedback'), modelSecretVolume(subject, 'predictionKeys')];
+}
+
+const Mounting = z.object({ template: z.object({ spec: z.object({ volumes: z.array(z.object({ name: z.string(), secret: z.unknown().optional() })) }) }) });
+
+/** Whether the pods of a Deployment have the Secrets about labels: those of a release before there were any have not. */
+export function mountsSecrets({ spec }: Readonly<{ spec: unknown }>): boolean {
+  const volumes = Mounting.safeParse(spec).data?.template.spec.volumes ?? [];
+  return Object.values(SECRETS).every(({ suffix }) => volumes.some(({ name, secret }) => name === suffix && secret !== undefined));
 }
 
 function podLabels(subject: Subject, identity: VersionIdentity): Readonly<Record<string, string>> {

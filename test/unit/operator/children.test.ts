@@ -7,6 +7,7 @@ import { ChildrenWriter } from '../../../operator/children.ts';
 import { ModelSecrets } from '../../../operator/model-secrets.ts';
 import { AUTOSCALERS, DEPLOYMENTS } from '../../../operator/observation/kinds.ts';
 import type { Children } from '../../../operator/observation/observe.ts';
+import { servingDeployment } from '../../../operator/resources/serving-deployment.ts';
 import type { Subject } from '../../../operator/resources/subject.ts';
 import { decide } from '../../../operator/rollout/decide.ts';
 import { ApiClient } from '../../../operator/runtime/api-client.ts';
@@ -108,6 +109,27 @@ test('a Deployment that lost its label by somebody\'s hand is no reason to scale
   expect(result).toMatchObject({ outdated: true, serviceSwitched: false, problems: [] });
   expect(written.filter((path) => path.includes('/deployments/'))).toEqual([expect.stringMatching(new RegExp(`/deployments/${name}$`))]);
   expect(written.some((path) => /\/(scale|services|horizontalpodautoscalers)/.test(path))).toBe(false);
+});
+
+describe('when the Secrets about labels are looked at by a process that meets a model that runs', () => {
+  const serving = stable('a');
+  const decision = decide(facts({ wanted: wanted('a'), state: { ...INITIAL_STATE, stable: serving }, selected: serving.hash.slice(0, 8), pods: podsOf({ a: READY_PODS }) }));
+  const desired = servingDeployment(subject, operatorSettings(), serving);
+  const whole = DEPLOYMENTS.schema.parse({ ...desired, metadata: { ...desired.metadata, uid: 'u', resourceVersion: '1' } });
+  const former = DEPLOYMENTS.schema.parse({ ...whole, spec: { replicas: 2, template: { spec: { volumes: [] } } } });
+
+  test.each([
+    { name: 'later, as its pods have them', deployments: [whole], secrets: 0 },
+    { name: 'at once, before its pods roll, where a release before made it that knew of none', deployments: [former], secrets: 2 },
+    { name: 'at once, where its Deployment is gone', deployments: [], secrets: 2 },
+  ])('$name', async ({ deployments, secrets }) => {
+    const [live] = deployments;
+    const { written } = await oneRound({ uid: 'uid-1' }, (path, isWrite) => (live !== undefined && !isWrite && path.includes('/deployments/') ? { status: 200, body: live } : undefined), decision, { ...NO_CHILDREN, deployments });
+    const first = written.findIndex((path) => path.includes('/deployments/'));
+    expect(first).toBeGreaterThanOrEqual(0);
+    expect(written.filter((path) => path.includes('/secrets'))).toHaveLength(secrets);
+    expect(written.slice(0, first).filter((path) => path.includes('/secrets'))).toHaveLength(secrets);
+  });
 });
 
 describe('what the API server refuses or fails at is told, and the rest goes on', () => {
