@@ -20,7 +20,7 @@ export type BenchPlan = Readonly<{
   /** Of one variant in one round, without its warm-up. */
   sliceMs: number;
   warmUpMs: number;
-  /** Of the calls a second at which stable has nothing to spare. */
+  /** Share of its core that stable is busy without a rollout: utilisation, as queueing has it. */
   loadPercent: number;
   saturateMs: number;
   /** Share of the candidate's answers that may be errors. */
@@ -48,6 +48,8 @@ export type BenchResult = Readonly<{ plan: BenchPlan; seed: number; saturatedPer
 const CONNECTIONS = 64;
 const SATURATING_CONNECTIONS = 32;
 const SATURATIONS = 3;
+/** Tries for the rate of a load. */
+const APPROACHES = 4;
 /** A copy is given up after 2 s. */
 const SETTLING_MS = 2500;
 const SETTLING_LOOKS = 50;
@@ -84,9 +86,9 @@ type Stage = Readonly<{ stable: ServingProgram; candidate: ServingProgram; echo:
 
 async function measure(stage: Stage, plan: BenchPlan, progress: (text: string) => void): Promise<BenchResult> {
   const saturatedPerSecond = await saturation(stage, plan);
-  const ratePerSecond = Math.max(1, Math.round((saturatedPerSecond * plan.loadPercent) / 100));
-  progress(`${Math.round(saturatedPerSecond)} calls a second at most; ${plan.loadPercent} % of it is ${ratePerSecond}`);
   const seed = Math.floor(Date.now() / 1000);
+  const ratePerSecond = await rateAtLoad(stage, plan, saturatedPerSecond, seed);
+  progress(`${Math.round(saturatedPerSecond)} calls a second at most; at ${ratePerSecond} stable is busy ${plan.loadPercent} % of the time`);
   const slices: Slice[] = [];
   for (let round = 0; round < plan.rounds; round += 1) {
     // All variants of a round are called at the same instants.
@@ -106,6 +108,19 @@ async function saturation({ stable, candidate, generator }: Stage, { saturateMs:
     if (turn > 0) rates.push((calls * 1000) / tookMs);
   }
   return spreadOf(rates).median;
+}
+
+/**
+ * Calls a second at which stable without a rollout uses that share of its core. It is looked for: a call of many that wait together costs a third of one
+ * that comes alone, so that at a fifth of the most calls the core is half busy.
+ */
+async function rateAtLoad(stage: Stage, plan: BenchPlan, saturatedPerSecond: number, seed: number): Promise<number> {
+  let ratePerSecond = Math.max(1, Math.round((saturatedPerSecond * plan.loadPercent) / 100));
+  for (let approach = 0; approach < APPROACHES; approach += 1) {
+    const { coreShare } = await measureSlice(stage, { plan, ratePerSecond, round: 0, seed }, BASE);
+    ratePerSecond = Math.max(1, Math.round((ratePerSecond * plan.loadPercent) / 100 / coreShare));
+  }
+  return ratePerSecond;
 }
 
 async function measureSlice({ stable, candidate, echo, generator }: Stage, { plan, ratePerSecond, round, seed }: Readonly<{ plan: BenchPlan; ratePerSecond: number; round: number; seed: number }>, variant: Variant): Promise<Slice> {

@@ -11,7 +11,7 @@ const SHARED = { Always: 'callers always first', Mostly: 'callers mostly first',
 export function benchTable(result: BenchResult, all: readonly Compared[]): string {
   const { plan, saturatedPerSecond, ratePerSecond, pinned, preferred, seed } = result;
   return [
-    `${plan.rounds} rounds of ${plan.sliceMs / 1000} s a line, side by side, the order turned from round to round; ${ratePerSecond} calls a second of one row, ${plan.loadPercent} % of the ${Math.round(saturatedPerSecond)} a second at which stable has nothing to spare. Medians over rounds, smallest and largest in parentheses; ratios are taken within a round, with the 95 % interval of their median.`,
+    `${plan.rounds} rounds of ${plan.sliceMs / 1000} s a line, side by side, the order turned from round to round; ${ratePerSecond} calls a second of one row, at which stable without a rollout is busy ${plan.loadPercent} % of the time (it answers ${Math.round(saturatedPerSecond)} a second where callers call again at once). Medians over rounds, smallest and largest in parentheses; ratios are taken within a round, with the 95 % interval of their median.`,
     '',
     '| | calls | failed | p50, ms | p99, ms | CPU of stable a call, µs | p50, ratio | p99, ratio | CPU, ratio |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
