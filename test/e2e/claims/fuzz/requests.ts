@@ -1,6 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import type { ModelCard } from '../../../../contracts/model-card.ts';
+import { anyText } from '../../../any-text.ts';
 import { numberText, type FuzzBody } from './fuzz-body.ts';
 import { inferBodies } from './tensors.ts';
 
@@ -14,7 +15,7 @@ const MIB = 1024 * 1024;
 const DEPTH = 50_000;
 
 const oddText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 20 }),
+  anyText({ maxLength: 20 }),
   fc.constantFrom('', ' ', '\0', 'Month-to-month', 'nan', 'null', '\ud800', '\u2028', '__proto__', 'constructor', 'x'.repeat(5000)),
 );
 const valueText = fc.oneof(numberText, fc.json({ maxDepth: 3 }), oddText.map((text) => JSON.stringify(text)), fc.constantFrom('null', 'true', '[]', '{}', '{"a":1}', '[[1]]'));
@@ -46,7 +47,7 @@ function instanceBodies(card: Pick<ModelCard, 'inputs'>): fc.Arbitrary<FuzzBody>
     { weight: 1, arbitrary: v1('good, many rows', fc.tuple(goodInstance(card), fc.integer({ min: 100, max: 1024 })).map(([row, count]) => `{"instances":[${Array.from({ length: count }, () => row).join(',')}]}`)) },
     { weight: 20, arbitrary: v1('instances', fc.array(instance, { maxLength: 5 }).map((list) => `{"instances":[${list.join(',')}]}`)) },
     { weight: 5, arbitrary: v1('JSON', fc.json()) },
-    { weight: 5, arbitrary: v1('text', fc.string({ unit: 'binary' })) },
+    { weight: 5, arbitrary: v1('text', anyText()) },
     { weight: 3, arbitrary: v1('bytes', fc.uint8Array({ maxLength: 2000 }).map((bytes) => Buffer.from(bytes))) },
     { weight: 3, arbitrary: v1('not an array', valueText.map((value) => `{"instances":${value}}`)) },
     { weight: 1, arbitrary: v1('deep arrays', nested.map((depth) => `{"instances":[{"x":${'['.repeat(depth)}${']'.repeat(depth)}}]}`)) },

@@ -4,9 +4,10 @@ import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { PredictResponse } from '../../../../contracts/prediction.ts';
 import { PredictionWriter } from '../../../../server/http/prediction-writer.ts';
+import { anyText } from '../../../any-text.ts';
 
 test('the text is what JSON.stringify would give, for any names and scores', () => {
-  const name = fc.string({ unit: 'binary' });
+  const name = anyText();
   const probability = fc.double({ min: 0, max: 1, noNaN: true });
   fc.assert(
     fc.property(name, name, name, name, probability, fc.array(probability, { minLength: 1, maxLength: 5 }), (model, version, negative, positive, threshold, scores) => {
