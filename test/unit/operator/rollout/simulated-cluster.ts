@@ -1,18 +1,16 @@
-import { ChurnModelStatus } from '../../../../contracts/churn-model/status.ts';
 import { currentTry } from '../../../../operator/observation/observe.ts';
-import { rolloutStateOf } from '../../../../operator/observation/rollout-state.ts';
 import type { TrafficPolicy } from '../../../../contracts/traffic.ts';
 import { decide } from '../../../../operator/rollout/decide.ts';
 import type { Decision } from '../../../../operator/rollout/decision.ts';
 import type { Facts, InspectionJob, VersionPods, WantedGate } from '../../../../operator/rollout/facts.ts';
 import { DRAIN_MS } from '../../../../operator/rollout/previous.ts';
 import type { RolloutState, VersionIdentity } from '../../../../operator/rollout/state.ts';
-import { rolloutRecord } from '../../../../operator/status/rollout-record.ts';
 import { identity, MINUTE_MS, NO_PODS, NOW_MS, TRAFFIC, wanted, wantedLatest } from './builders.ts';
 import { evaluationJob, evaluationName, isToldAsWanted, policiesOn, type EvaluationEnd } from './simulated-beside.ts';
 import { autoscaledSize, autoscalerFacts, brokenByAutoscaler, podsAt, resize, type SimulatedDeployment } from './simulated-pods.ts';
 import { plannedWrites, type LiveCluster } from './simulated-plan.ts';
 import { Broken, brokenBy, type ClusterNow, type Write } from './simulated-invariants.ts';
+import { SimulatedStatus } from './simulated-status.ts';
 import { inspectionJob, jobName, newestOf, newTry, type PackageBehaviour, type PodBehaviour, type SimulatedJob } from './simulated-packages.ts';
 
 /** How often `latest` is resolved. */
@@ -52,8 +50,7 @@ export class SimulatedCluster {
   #selected: string | undefined;
   /** When the Service moved last, and what it found there. */
   #arrived = { atMs: 0, size: 0 };
-  /** JSON, as the API server keeps it. */
-  #status = '{}';
+  readonly #status = new SimulatedStatus();
 
   constructor(packages: Readonly<Record<string, PackageBehaviour>>, version: string) {
     this.#packages = packages;
@@ -61,7 +58,7 @@ export class SimulatedCluster {
   }
 
   get state(): RolloutState {
-    return rolloutStateOf(ChurnModelStatus.parse(JSON.parse(this.#status)));
+    return this.#status.state;
   }
 
   get newest(): string | undefined { return newestOf(this.published); }
@@ -118,7 +115,7 @@ export class SimulatedCluster {
 
   /** Someone, or a restored backup, empties the status. */
   loseStatus(): void {
-    this.#status = '{}';
+    this.#status.lose();
     this.log.push(`${this.#time()} the status is lost`);
   }
 
@@ -127,7 +124,7 @@ export class SimulatedCluster {
     const { state } = this;
     if (state.candidate?.stage !== 'Deployed') return;
     const exposure = weight === 0 ? { mode: 'Shadow' as const } : { mode: 'Canary' as const, weight, step: 1, stepStartedAtMs: this.nowMs };
-    this.#status = JSON.stringify(rolloutRecord({ ...state, candidate: { ...state.candidate, exposure } }));
+    this.#status.write({ ...state, candidate: { ...state.candidate, exposure } });
     this.log.push(`${this.#time()} somebody gives the candidate ${weight} % of callers`);
   }
 
@@ -191,7 +188,7 @@ export class SimulatedCluster {
       autoscaler: () => this.#autoscaler,
       found: () => this.#found,
       selected: () => this.#selected,
-      status: () => this.#status,
+      status: () => this.#status.text,
     };
   }
 
@@ -247,7 +244,7 @@ export class SimulatedCluster {
         this.#autoscaler = write.write === 'ApplyAutoscaler' ? { hash: write.hash, min: write.min, max: write.max } : undefined;
         return;
       case 'Status':
-        this.#status = JSON.stringify(rolloutRecord(decision.state));
+        this.#status.write(decision.state);
     }
   }
 
