@@ -10,6 +10,8 @@ const shared = {
 export default {
   // How long a test takes says nothing here: builds run beside it on two cores. A hang is still found.
   testTimeout: 60_000,
+  // One more than jest takes by itself: half of the time tests wait for sockets, threads and files.
+  maxWorkers: '100%',
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
     { ...shared, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },

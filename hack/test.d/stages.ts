@@ -3,7 +3,7 @@ import type { Stage } from './stage.ts';
 
 const jest = ['hack/node', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js'] as const;
 
-/** Needs nothing but this checkout; two cores are enough for one of these at a time. */
+/** Needs nothing but this checkout. */
 export const withoutCluster: readonly Stage[] = [
   { name: 'lint', command: ['hack/lint'], count: asOne },
   { name: 'types', command: ['hack/node', 'node_modules/typescript/bin/tsc', '--noEmit'], count: asOne },
@@ -22,7 +22,7 @@ export const platform: Stage = { name: 'platform', command: ['hack/demo'], count
 export function integration(input: Readonly<{ kubeconfig: string; versitygw: string; helm: string }>): Stage {
   return {
     name: 'integration',
-    command: [...jest, '--selectProjects', 'integration', '--runInBand', '--ci', '--json', '--outputFile=REPORT'],
+    command: [...jest, '--selectProjects', 'integration', '--ci', '--json', '--outputFile=REPORT'],
     env: { CHURNOPS_KUBECONFIG: input.kubeconfig, CHURNOPS_VERSITYGW: input.versitygw, CHURNOPS_HELM: input.helm },
     count: jestReport,
   };
