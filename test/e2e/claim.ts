@@ -15,9 +15,10 @@ export type ClaimOutcome = Readonly<{
 
 /**
  * What a claim in short form needs around it. `quiet`: nothing beside it, because it takes operator, API server or store away, counts what
- * all of them do, or measures. `shared`: it keeps to its own namespace and prefix, so that others may run at the same time.
+ * all of them do, or measures. `shared`: it keeps to its own namespace and prefix, so that others may run at the same time, but for what it
+ * does `alone`. `processor`: it needs no cluster.
  */
-export type Needs = 'quiet' | 'shared';
+export type Needs = 'quiet' | 'shared' | 'processor';
 
 /** Something the project says of itself, and how it is shown on a real cluster. */
 export type Claim<Context> = Readonly<{

@@ -5,6 +5,7 @@ import { output } from './command.ts';
 import { ADDRESSED_PODS, ADDRESSED_SERVICES, NAMESPACES, SECRETS } from './kinds.ts';
 import { Kube } from './kube.ts';
 import { STORAGE } from './manifest.ts';
+import type { Alone } from './places.ts';
 import { Store } from './store.ts';
 
 /** What every claim gets. */
@@ -17,6 +18,8 @@ export type ClaimBasics = Readonly<{
   progress: (text: string) => void;
   /** Work that nobody needs to wait for, to remove what the claim made: it runs on while the next claim does, and its failure fails the run. */
   afterwards: (work: Promise<void>) => void;
+  /** Does what others may not be beside (the store goes away), once they are through. */
+  alone: Alone;
   /** Records one thing that was looked at and shows it at once; it need not be in the outcome's `checks` again. */
   check: (name: string, passed: boolean, detail: string) => Check;
 }>;
@@ -49,10 +52,10 @@ export function onPlatform(claim: PlatformClaim): RunnableClaim {
       try {
         return await claim.run(context);
       } finally {
-        const closed = close();
+        const gone = await close();
         // In full nothing may run beside the next claim.
-        if (basics.form === 'full') await closed;
-        else basics.afterwards(closed);
+        if (basics.form === 'full') await gone();
+        else basics.afterwards(gone());
       }
     },
   };
@@ -61,8 +64,11 @@ export function onPlatform(claim: PlatformClaim): RunnableClaim {
 /** Where the chart lives. */
 export const SYSTEM_NAMESPACE = 'churnops';
 
-/** Opens the context of one claim; `close` removes what it made. Needs the platform up: hack/prove sees to it. */
-async function openContext(claim: string, basics: ClaimBasics): Promise<{ context: ClaimContext; close: () => Promise<void> }> {
+/**
+ * Opens the context of one claim. Needs the platform up: hack/prove sees to it. `close` removes what it made, and is done when it needs the
+ * store no more, which the next claim may take away; what it gives waits until all is gone.
+ */
+async function openContext(claim: string, basics: ClaimBasics): Promise<{ context: ClaimContext; close: () => Promise<() => Promise<void>> }> {
   const { signal } = basics;
   const namespace = `claim-${claim}-${randomUUID().slice(0, 6)}`;
   const connection = connect({ kubeconfig: await output('hack/cluster', ['kubeconfig'], { signal }), version: 'e2e' });
@@ -92,19 +98,21 @@ async function openContext(claim: string, basics: ClaimBasics): Promise<{ contex
       return `http://${status.podIP}:9090`;
     },
   };
-  const close = async (): Promise<void> => {
+  const close = async (): Promise<() => Promise<void>> => {
     store.close();
     await closing.delete(NAMESPACES, namespace);
     // Opened anew: a claim that installs the release again gives the store another address.
     const cleaner = await openStore(closing, AbortSignal.timeout(60_000));
     await cleaner.deleteAll(`${prefix}/`);
     cleaner.close();
-    await closing.untilAny(
-      { what: `namespace ${namespace} gone`, deadlineMs: 300_000, everyMs: 500 },
-      async () => closing.find(NAMESPACES, namespace),
-      (left) => left === undefined,
-    );
-    await connection.close();
+    return async () => {
+      await closing.untilAny(
+        { what: `namespace ${namespace} gone`, deadlineMs: 300_000, everyMs: 500 },
+        async () => closing.find(NAMESPACES, namespace),
+        (left) => left === undefined,
+      );
+      await connection.close();
+    };
   };
   return { context, close };
 }

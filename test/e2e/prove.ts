@@ -2,13 +2,14 @@ import type { Check, Form } from './claim.ts';
 import type { ClaimReport } from './console-report.ts';
 import type { ClaimBasics, RunnableClaim } from './context.ts';
 import { minutes, type Proof } from './evidence.ts';
+import type { Alone } from './places.ts';
 
 /** How a claim is run, and to whom it is told. */
-export type ProveOptions = Readonly<{ form: Form; withTests: boolean; signal: AbortSignal; report: ClaimReport; afterwards: (work: Promise<void>) => void }>;
+export type ProveOptions = Readonly<{ form: Form; withTests: boolean; signal: AbortSignal; report: ClaimReport; afterwards: (work: Promise<void>) => void; alone: Alone }>;
 
 /** Runs one claim to its end. Never rejects: a claim that throws has a check that failed. */
 export async function prove(claim: RunnableClaim, options: ProveOptions): Promise<Proof> {
-  const { report, form, withTests, signal, afterwards } = options;
+  const { report, form, withTests, signal, afterwards, alone } = options;
   const startedAt = new Date();
   const elapsed = (): string => minutes(Date.now() - startedAt.getTime()).replace(' min', '');
   const recorded: Check[] = [];
@@ -23,6 +24,7 @@ export async function prove(claim: RunnableClaim, options: ProveOptions): Promis
     withTests,
     signal,
     afterwards,
+    alone,
     progress: (text: string) => report.progress(text, elapsed()),
     check: (name: string, passed: boolean, detail: string) => record({ name, passed, detail }),
   };

@@ -4,10 +4,9 @@
  * The last line is `N passed, N failed, N skipped`, counting checks.
  */
 import { parseArgs } from 'node:util';
-import { inParallel } from '../../platform/parallel/in-parallel.ts';
 import { CLAIMS } from './claims/registry.ts';
 import { aloneReport, groupedReport, type Lines } from './console-report.ts';
-import { groupsOf } from './lanes.ts';
+import { groupsOf, runGroup } from './lanes.ts';
 import { writeEvidence, type Proof } from './evidence.ts';
 import { prove } from './prove.ts';
 
@@ -54,10 +53,10 @@ if (values.list === true) {
   };
   for (const group of groupsOf(wanted, width)) {
     if (group.length > 1) lines.progress(`\n  side by side, ${width} at a time: ${group.map(({ name }) => name).join(', ')}`);
-    await inParallel(group, width, async (claim): Promise<void> => {
+    await runGroup(group, width, async (claim, alone): Promise<void> => {
       if (interrupted.signal.aborted) return;
       const report = group.length > 1 ? groupedReport(claim.name, lines) : aloneReport(claim.name, lines);
-      const proof: Proof = await prove(claim, { form, withTests: values['with-tests'] === true, signal: interrupted.signal, report, afterwards });
+      const proof: Proof = await prove(claim, { form, withTests: values['with-tests'] === true, signal: interrupted.signal, report, afterwards, alone });
       // Half a run shows nothing.
       if (form === 'full' && !interrupted.signal.aborted) lines.progress(`  evidence: ${await writeEvidence(proof, AbortSignal.timeout(30_000))}`);
       passed += proof.checks.filter((check) => check.passed).length;

@@ -3,7 +3,8 @@ import type { ClaimContext, PlatformClaim } from '../context.ts';
 import { twoVersionSamples } from '../load/samples.ts';
 import { BAD_CASES, SHORT_CASES, type BadCase } from './bad-package/cases.ts';
 import { runCase, type CaseResult } from './bad-package/run-case.ts';
-import { storeOutage } from './bad-package/store-outage.ts';
+import { STORE_AWAY, storeOutage } from './bad-package/store-outage.ts';
+import { Subject } from './bad-package/subject.ts';
 
 /** Models at the same time; each has an inspection and up to two pods. */
 const AT_ONCE = 4;
@@ -13,13 +14,21 @@ const SAMPLES = 50;
 export const badPackage: PlatformClaim = {
   name: 'bad-package',
   title: 'A bad package or store is named in status and event with the next try; stable serves on; once the cause is gone it recovers without a hand.',
+  needs: 'shared',
   run: async (context) => {
     const samples = await twoVersionSamples(SAMPLES, context.signal);
     // The longest waits (the kubelet's back-off) begin first.
     const cases = context.form === 'full' ? BAD_CASES : SHORT_CASES;
     const longestFirst = cases.toSorted((a, b) => Number(b.foundBy === 'Pods') - Number(a.foundBy === 'Pods'));
-    const ended = await inParallel(longestFirst, AT_ONCE, async (bad) => survive(context, bad, async () => runCase(context, bad, samples)));
-    const away = await survive(context, { name: 'store-away' }, async () => storeOutage(context, samples));
+    // Its model comes up beside the last ones; the store goes away when all are through.
+    let served: Subject | undefined;
+    const serve = async (): Promise<undefined> => {
+      served = await survive(context, { name: STORE_AWAY }, async () => Subject.start(context, STORE_AWAY, samples));
+    };
+    const tasks = [...longestFirst.map((bad) => async () => survive(context, bad, async () => runCase(context, bad, samples))), serve];
+    const ended = await inParallel(tasks, AT_ONCE, async (task) => task());
+    const subject = served;
+    const away = subject === undefined ? undefined : await survive(context, { name: STORE_AWAY }, async () => storeOutage(context, subject));
     const results = [...ended, away].filter((result) => result !== undefined);
 
     const recovered = results.filter((each) => each.recovered);
@@ -38,7 +47,7 @@ export const badPackage: PlatformClaim = {
 };
 
 /** One case that breaks off is a failed check; the others go on. */
-async function survive(context: ClaimContext, bad: Pick<BadCase, 'name'>, run: () => Promise<CaseResult>): Promise<CaseResult | undefined> {
+async function survive<Result>(context: ClaimContext, bad: Pick<BadCase, 'name'>, run: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await run();
   } catch (error) {

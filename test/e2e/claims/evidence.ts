@@ -26,7 +26,7 @@ const PACES = { full: { customers: 3000, places: 40 }, short: { customers: 400, 
 export const evidence: RunnableClaim = {
   name: 'evidence',
   title: 'A verdict recomputed from its evidence is equal to 1e-12, and what numpy, scipy and scikit-learn make of what was sent to 1e-9; one byte changed in the evidence or in any input is noticed and named.',
-  needs: 'shared',
+  needs: 'processor',
   run: async (basics) => {
     const { form, signal, progress } = basics;
     await output('hack/node', ['hack/bundle.ts'], { signal });

@@ -32,7 +32,7 @@ const COLUMNS: readonly (readonly [Manner, string])[] = [
 export const gateError: RunnableClaim = {
   name: 'gate-error',
   title: 'A gate in mode Anytime, looked at a hundred times, passes a model on the line in at most 5 % of rollouts, also where customers come back.',
-  needs: 'shared',
+  needs: 'processor',
   run: async (basics) => {
     const pool = new RolloutPool(SEED);
     try {

@@ -28,7 +28,7 @@ const RULE = { ...GATE, mode: 'Anytime' } as const;
 export const oracles: RunnableClaim = {
   name: 'oracles',
   title: 'AUC, DeLong variance and paired test are pROC\'s to 1e-9, calibration and agreement scikit-learn\'s to 1e-12, also of a million pairs in bounded memory.',
-  needs: 'shared',
+  needs: 'processor',
   run: async (basics) => {
     const folder = await mkdtemp(join(tmpdir(), 'churnops-oracles-'));
     try {

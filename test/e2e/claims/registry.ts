@@ -27,23 +27,27 @@ import { v2Clients } from './v2-clients.ts';
 
 /**
  * What the project says of itself, in the order in which it is shown. Claims about the running platform are wrapped by `onPlatform`.
- * Neighbours that need nothing but themselves (`needs: 'shared'`) run side by side in short form: keep them together.
+ * Neighbours that may be beside each other (`needs: 'shared'`, `'processor'`) run side by side in short form: keep them together, the
+ * longest first, so that none is left to wait for at the end.
  */
 export const CLAIMS: readonly RunnableClaim[] = [
   demo,
+  onPlatform(shadowLive),
+  onPlatform(split),
+  onPlatform(badPackage),
+  onPlatform(hpa),
+  onPlatform(ownership),
+  onPlatform(rights),
+  onPlatform(propagation),
+  onPlatform(storage),
   onPlatform(parity),
+  onPlatform(nothingLost),
   onPlatform(v2Clients),
   onPlatform(schema),
-  onPlatform(ownership),
-  onPlatform(storage),
-  onPlatform(hpa),
-  onPlatform(rights),
-  onPlatform(shadowLive),
-  onPlatform(nothingLost),
-  onPlatform(split),
-  onPlatform(propagation),
   onPlatform(misuse),
-  onPlatform(badPackage),
+  evidence,
+  gateError,
+  oracles,
   onPlatform(versionSwitch),
   onPlatform(upgrade),
   onPlatform(fuzz),
@@ -52,7 +56,4 @@ export const CLAIMS: readonly RunnableClaim[] = [
   onPlatform(scale),
   onPlatform(crash),
   cost,
-  evidence,
-  oracles,
-  gateError,
 ];
