@@ -12,6 +12,8 @@ import { SAME_ANSWERS, steadyCalls } from './upgrade/steady-calls.ts';
 import { acts, fewestAvailable, judged, OPERATOR, samePods, SOON_MS, takesNote, untilRolledOut, type Calls } from './upgrade/watching.ts';
 
 const MODEL = 'upgraded';
+/** Each pod that is replaced is waited for, and it happens twice. One, too, must not be missed while another takes its place. */
+const REPLICAS = { full: 2, short: 1 } as const;
 
 type Scene = Readonly<{ context: ClaimContext; release: Release; previous: Previous; place: Place }>;
 
@@ -86,9 +88,9 @@ async function downgradeUnderCalls(scene: Scene): Promise<Calls[]> {
 
 /** A model that the release before made, under calls from now on. */
 async function born({ context, previous, place }: Scene): Promise<Load> {
-  const { kube, progress, check } = context;
+  const { kube, progress, check, form } = context;
   progress('a model of the release before');
-  await kube.apply(churnModel({ name: MODEL }));
+  await kube.apply(churnModel({ name: MODEL, spec: { serving: { replicas: REPLICAS[form] } } }));
   await untilServing(kube, MODEL, { deadlineMs: SOON_MS });
   const images = new Set((await servingPods(kube, place)).map(({ image }) => image));
   check('it is served by pods of the release before', images.size === 1 && images.has(reference(previous.images.server)), [...images].join(', '));
