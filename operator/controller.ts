@@ -19,7 +19,7 @@ import type { Reconcile, ReconcileContext, ReconcileResult } from './runtime/rec
 import { boundedText, LONGEST_CAUSE_BYTES } from './status/bounded-text.ts';
 import { eventOf } from './status/events.ts';
 import { spreadOf, type Spread } from './status/policy-spread.ts';
-import { joinedProblem, statusOf, untouchedStatus, type ChildProblem } from './status/report.ts';
+import { joinedProblem, statusOf, stuckRoll, untouchedStatus, type ChildProblem } from './status/report.ts';
 import type { TrafficReader } from './traffic/traffic-reader.ts';
 
 /** Value of the labels `controller` and `name` in metrics and logs; alerts name it. */
@@ -96,12 +96,13 @@ async function bringAbout(parts: ControllerParts, model: StoredChurnModel, obser
   // What the Service does not select is not stable, whatever was decided.
   const truth = result.serviceSwitched ? decision : { ...decision, state: withoutSwitch(decision.state, facts.state), moves: decision.moves.filter((move) => move.move !== 'Promoted') };
   const spread = followTraffic(parts, observation, truth);
+  const stablePods = truth.state.stable === undefined ? undefined : facts.pods(truth.state.stable.hash);
   const status = statusOf({
     nowMs: facts.nowMs,
     generation,
     spec: subject.spec,
     decision: truth,
-    stablePods: truth.state.stable === undefined ? undefined : facts.pods(truth.state.stable.hash),
+    stablePods,
     replicas: demandOf(facts, truth.state.stable),
     autoscaling: facts.wanted.autoscaling === undefined ? undefined : { ...facts.wanted.autoscaling, live: facts.autoscaler },
     problems,
@@ -111,7 +112,7 @@ async function bringAbout(parts: ControllerParts, model: StoredChurnModel, obser
     stored,
   });
   await writeStatus(parts, model, status, context.signal);
-  tellStuckRoll(parts, model, truth, status, stored);
+  tellStuckRoll(parts, model, stuckRoll({ decision: truth, stablePods }), status, stored);
   tellRetention(parts, model, status, stored, context);
   tell(parts, model, truth, problems, stored, context);
   // The rest is as it should be; what failed is tried again soon, backing off.
@@ -160,10 +161,10 @@ function progressing(status: ChurnModelStatus | undefined) {
 }
 
 /** New pods of what serves that do not become ready; callers keep the old ones, so that nothing else would tell. */
-function tellStuckRoll(parts: ControllerParts, model: StoredChurnModel, decision: Decision, status: ChurnModelStatus, stored: ChurnModelStatus | undefined): void {
-  const now = progressing(status);
-  if (decision.reason !== 'Settled' || now?.status !== 'True' || now.reason === progressing(stored)?.reason) return;
-  parts.events.record({ regarding: model, type: 'Warning', reason: now.reason, action: 'Roll', note: now.message });
+function tellStuckRoll(parts: ControllerParts, model: StoredChurnModel, stuck: ReturnType<typeof stuckRoll>, status: ChurnModelStatus, stored: ChurnModelStatus | undefined): void {
+  // Behind a child's problem it is not told in the status, either.
+  if (stuck === undefined || progressing(status)?.reason !== stuck.reason || progressing(stored)?.reason === stuck.reason) return;
+  parts.events.record({ regarding: model, type: 'Warning', reason: stuck.reason, action: 'Roll', note: stuck.message });
 }
 
 /** A run that failed is told once; the next day's is another one. */

@@ -1,6 +1,6 @@
 import type { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
 import type { ChurnModelStatus, Condition, RetentionRun } from '../../contracts/churn-model/status.ts';
-import type { Decision } from '../rollout/decision.ts';
+import type { Decision, Reason } from '../rollout/decision.ts';
 import type { LiveAutoscaler, VersionPods } from '../rollout/facts.ts';
 import { boundedText, LONGEST_CAUSE_BYTES, LONGEST_MESSAGE_BYTES } from './bounded-text.ts';
 import { mergeConditions, type ConditionDraft } from './conditions.ts';
@@ -84,13 +84,16 @@ function scalingConditions({ autoscaling, replicas }: ReportInput): readonly Con
   }
 }
 
+/** Where a model may stand for weeks, whatever becomes of a candidate. Otherwise a step is under way, which ends soon and is what a person waits for. */
+const LASTING: ReadonlySet<Reason> = new Set(['Settled', 'PollFailed', 'Shadowing', 'CanaryStep', 'OfflineGateFailed', 'SchemaIncompatible', 'NotReady']);
+
 /**
- * Stable's pods are replaced in place by ones of another template (an image, a resource, a Secret's name), and a new one does not come. Callers keep
- * the old ones, so that nothing else would tell. A roll that goes well is over in seconds and costs no status.
+ * Stable's pods are replaced in place by ones of another template (an image, a resource, a Secret's name), and a new one does not come; undefined: none is
+ * missing. Callers keep the old ones, so that nothing else would tell. A roll that goes well is over in seconds and costs no status.
  */
-function rollingOf({ decision, stablePods }: ReportInput): Readonly<{ reason: string; message: string }> | undefined {
+export function stuckRoll({ decision, stablePods }: Pick<ReportInput, 'decision' | 'stablePods'>): Readonly<{ reason: string; message: string }> | undefined {
   const { stable } = decision.state;
-  if (stable === undefined || decision.reason !== 'Settled' || stablePods?.problem === undefined || stablePods.outdated === 0) return undefined;
+  if (stable === undefined || !LASTING.has(decision.reason) || stablePods?.problem === undefined || stablePods.outdated === 0) return undefined;
   const { outdated, problem } = stablePods;
   const what = `${outdated} ${outdated === 1 ? 'pod' : 'pods'} of ${stable.version} with former settings ${outdated === 1 ? 'is' : 'are'} still to be replaced.`;
   return { reason: reasonWord(problem.code, 'RollingPods'), message: `${what} A new one does not become ready: ${problem.code}: ${boundedText(problem.message, LONGEST_CAUSE_BYTES)}` };
@@ -98,7 +101,7 @@ function rollingOf({ decision, stablePods }: ReportInput): Readonly<{ reason: st
 
 function progressingCondition(input: ReportInput): ConditionDraft {
   const { decision } = input;
-  const rolling = rollingOf(input);
+  const rolling = stuckRoll(input);
   const conflict = joinedProblem(input.problems);
   if (conflict !== undefined) return { type: 'Progressing', status: 'False', reason: conflict.reason, message: conflict.message };
   if (rolling !== undefined) return { type: 'Progressing', status: 'True', ...rolling };
@@ -152,7 +155,7 @@ export function statusOf(input: ReportInput): ChurnModelStatus {
   const auc = shownAUC(decision);
   const record = rolloutRecord(decision.state);
   const conflict = joinedProblem(problems);
-  const rolling = rollingOf(input);
+  const rolling = stuckRoll(input);
   const retention = retentionOf(input);
   return {
     observedGeneration: input.generation,

@@ -7,7 +7,7 @@ import type { Facts, LiveAutoscaler, VersionPods } from '../../../../operator/ro
 import { INITIAL_STATE, type RolloutState } from '../../../../operator/rollout/state.ts';
 import { statusOf, untouchedStatus, type ReportInput } from '../../../../operator/status/report.ts';
 import { instant } from '../../../../operator/status/instant.ts';
-import { deployed, facts, failingPods, HOUR_MS, inspecting, keyOf, latest, NOW_MS, podsOf, READY_PODS, rejected, REPOSITORY, stable, wanted, wantedLatest } from '../rollout/builders.ts';
+import { besides, deployed, facts, failingPods, finding, GATE, HOUR_MS, inspecting, keyOf, latest, NOW_MS, podsOf, READY_PODS, rejected, REPOSITORY, stable, wanted, wantedLatest } from '../rollout/builders.ts';
 import { statesWith, texts } from './states.ts';
 
 const spec = ChurnModelSpec.parse({ model: { repository: REPOSITORY, version: 'a' } });
@@ -127,6 +127,28 @@ describe('what a person reads', () => {
     const status = statusOf(input({ wanted: want, state: { ...INITIAL_STATE, ...state }, pods: podsOf(pods) }, rest));
     expect({ phase: status.phase, ready: condition(status, 'Ready'), available: condition(status, 'Available'), progressing: condition(status, 'Progressing') }).toEqual({ phase, ready, available, progressing });
     expect(status.observedGeneration).toBe(3);
+  });
+});
+
+describe('a roll of stable that is stuck', () => {
+  const stuck: VersionPods = { requested: 2, ready: 2, readyUpToDate: 0, outdated: 2, problem: { code: 'ImagePullBackOff', message: 'no such image', outside: true } };
+  const told = 'True ImagePullBackOff: 2 pods of a with former settings are still to be replaced. A new one does not become ready: ImagePullBackOff: no such image';
+  const gate = { key: GATE.key, run: 2, failures: 0, problem: undefined, finding: finding(), state: 'Resting' as const, nextRunAtMs: NOW_MS + HOUR_MS };
+  const besideStable = { want: wanted('b', { gate: GATE }), pods: { a: stuck, b: READY_PODS } };
+  const failed = { failures: 3, code: 'StoreUnreachable', message: 'no answer.' };
+
+  test.each<Readonly<{ name: string; want: Facts['wanted']; state: Partial<RolloutState>; pods: Readonly<Record<string, VersionPods>>; expected: string; message: string }>>([
+    { name: 'is told in a Shadow of weeks', ...besideStable, state: { candidate: besides('b', { gate }) }, expected: told, message: 'b is in Shadow' },
+    { name: 'and during a canary', ...besideStable, state: { candidate: besides('b', { gate, exposure: { mode: 'Canary', weight: 5, step: 1, stepStartedAtMs: NOW_MS } }) }, expected: told, message: 'b answers 5 % of callers' },
+    { name: 'and while a version stays rejected', want: wanted('b'), state: { rejected: [rejected('b')] }, pods: { a: stuck }, expected: told, message: 'Rejected: too weak' },
+    { name: 'and while latest cannot be found out', want: wantedLatest(), state: { latest: latest('a', { failed, nextCheckAtMs: NOW_MS + 60_000 }) }, pods: { a: stuck }, expected: told, message: 'What latest is could not be found out.' },
+    { name: 'but not in place of a step that ends soon', want: wanted('b'), state: { candidate: inspecting('b') }, pods: { a: stuck }, expected: 'True Inspecting: Inspecting b: digests, golden rows, offline gate. a serves.', message: 'Inspecting b' },
+    { name: 'and not before a pod is missing', ...besideStable, state: { candidate: besides('b', { gate }) }, pods: { a: { ...stuck, problem: undefined }, b: READY_PODS }, expected: 'True Shadowing', message: 'b is in Shadow' },
+  ])('$name', ({ want, state, pods, expected, message }) => {
+    const status = statusOf(input({ wanted: want, state: { ...INITIAL_STATE, stable: stable('a'), ...state }, selected: stable('a').hash.slice(0, 8), pods: podsOf(pods) }));
+    expect(condition(status, 'Progressing').slice(0, expected.length)).toBe(expected);
+    expect(status.message).toContain(message);
+    expect(status.message?.includes('no such image')).toBe(expected === told);
   });
 });
 
