@@ -157,7 +157,8 @@ function evaluationOf(facts: Facts, state: RolloutState): Decision['evaluation']
   const { identity, gate, startedAtMs, readyAtMs } = candidate;
   const remembered = facts.state.candidate;
   if (remembered?.stage !== 'Deployed' || remembered.startedAtMs !== startedAtMs || remembered.identity.hash !== identity.hash || remembered.gate?.run !== gate.run) return undefined;
-  return { candidate: identity, stable: identityOf(stable), startedAtMs, run: gate.run, sinceMs: readyAtMs ?? startedAtMs, lastLook: gate.finding };
+  const { evaluationJob: job } = facts;
+  return { candidate: identity, stable: identityOf(stable), startedAtMs, run: gate.run, sinceMs: readyAtMs ?? startedAtMs, lastLook: gate.finding, heldUpBy: job.state === 'Running' ? job.problem : undefined };
 }
 
 /**

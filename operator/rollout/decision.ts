@@ -1,6 +1,7 @@
 import type { Phase } from '../../contracts/churn-model/status.ts';
 import type { CandidateHash } from '../../contracts/digest.ts';
 import type { TrafficPolicy } from '../../contracts/traffic.ts';
+import type { PodProblem } from './facts.ts';
 import type { GateFinding, RolloutState, VersionIdentity } from './state.ts';
 
 /** Why the rollout stands where it does: the same word in condition, event, log and metric. */
@@ -74,7 +75,7 @@ export type Decision = Readonly<{
     poll: boolean;
   }> | undefined;
   /** Evaluation of the candidate that should be running. */
-  evaluation: Readonly<{ candidate: VersionIdentity; stable: VersionIdentity; /** Of the candidate; with the run it names the Job. */ startedAtMs: number; run: number; /** When stable's pods were first asked to mirror. */ sinceMs: number; lastLook: GateFinding | undefined }> | undefined;
+  evaluation: Readonly<{ candidate: VersionIdentity; stable: VersionIdentity; /** Of the candidate; with the run it names the Job. */ startedAtMs: number; run: number; /** When stable's pods were first asked to mirror. */ sinceMs: number; lastLook: GateFinding | undefined; /** What keeps its Job from getting on. */ heldUpBy: PodProblem | undefined }> | undefined;
   versions: readonly DesiredVersion[];
   /** Whom the Service selects; undefined: nobody yet. */
   selected: CandidateHash | undefined;

@@ -13,18 +13,30 @@ function draft(status: ConditionDraft['status'], reason: string, message: string
   return { type: 'GatePassed', status, reason, message };
 }
 
+/** What keeps the look that is to be taken now from getting on; undefined: nothing that is seen. */
+export function heldUpLook({ evaluation }: Decision): Readonly<{ code: string; text: string }> | undefined {
+  const problem = evaluation?.heldUpBy;
+  return problem === undefined ? undefined : { code: problem.code, text: `${problem.code}: ${boundedText(problem.message, LONGEST_CAUSE_BYTES / 2)}` };
+}
+
 /** `GatePassed`, while a candidate is beside stable. A Pass stands through looks that could not be taken (DESIGN section 4, invariant 5). */
 export function gateConditions(decision: Decision): readonly ConditionDraft[] {
   const found = gateOf(decision);
   if (found === undefined) return [];
   const { gate } = found;
-  if (gate === undefined) return [draft('Unknown', 'NotLookedYet', 'the gate looks once the pods of both sides are ready')];
-  const { finding, problem } = gate;
+  const heldUp = heldUpLook(decision);
+  const trouble = heldUp === undefined ? failedLook(gate) : { code: heldUp.code, text: `the newest look is held up: ${heldUp.text}` };
+  const finding = gate?.finding;
+  if (finding !== undefined) return [draft(finding.verdict === 'Pass' ? 'True' : 'False', finding.reason, `${finding.verdict}: ${boundedText(finding.message, LONGEST_CAUSE_BYTES)}${trouble === undefined ? '' : ` (${trouble.text})`}`)];
+  if (trouble !== undefined) return [draft('Unknown', reasonOf(trouble.code), trouble.text)];
+  return [gate?.state === 'Running' ? draft('Unknown', 'Evaluating', 'the first look is being taken') : draft('Unknown', 'NotLookedYet', 'the gate looks once the pods of both sides are ready')];
+}
+
+function failedLook(gate: GateState | undefined): Readonly<{ code: string; text: string }> | undefined {
+  if (gate?.problem === undefined) return undefined;
+  const { code, message } = gate.problem;
   const next = gate.state === 'Resting' && gate.nextRunAtMs !== undefined ? ` Next try at ${dueAt(gate.nextRunAtMs)}.` : '';
-  const failed = problem === undefined ? '' : `the newest look could not be taken: ${problem.code}: ${boundedText(problem.message, LONGEST_CAUSE_BYTES / 2)}${next}`;
-  if (finding === undefined) return [problem === undefined ? draft('Unknown', 'Evaluating', 'the first look is being taken') : draft('Unknown', reasonOf(problem.code), failed)];
-  const message = `${finding.verdict}: ${boundedText(finding.message, LONGEST_CAUSE_BYTES)}${failed === '' ? '' : ` (${failed})`}`;
-  return [draft(finding.verdict === 'Pass' ? 'True' : 'False', finding.reason, message)];
+  return { code, text: `the newest look could not be taken: ${code}: ${boundedText(message, LONGEST_CAUSE_BYTES / 2)}${next}` };
 }
 
 function reasonOf(code: string): string {

@@ -2,6 +2,7 @@ import { ACTIONS } from '../../contracts/names.ts';
 import type { Decision } from '../rollout/decision.ts';
 import { boundedText, LONGEST_CAUSE_BYTES } from './bounded-text.ts';
 import { dueAt } from './due-at.ts';
+import { heldUpLook } from './gate-condition.ts';
 
 /** What a person reads in `kubectl get churn -o wide`: what is, and what happens next. */
 export type StatusMessage = string;
@@ -40,12 +41,14 @@ function startsBeside({ phase }: Decision): boolean {
 }
 
 /** What the gate said, and when it says more. */
-function gateSentence({ state: { candidate } }: Decision): string {
+function gateSentence(decision: Decision): string {
+  const { candidate } = decision.state;
   const gate = candidate?.stage === 'Deployed' ? candidate.gate : undefined;
   if (gate === undefined) return 'Its gate has not looked yet.';
   const found = gate.finding === undefined ? '' : `Gate: ${gate.finding.verdict}: ${boundedText(gate.finding.message, LONGEST_CAUSE_BYTES / 2)}`;
   const failed = gate.problem === undefined ? '' : `The gate could not look: ${gate.problem.code}: ${boundedText(gate.problem.message, LONGEST_CAUSE_BYTES / 3)}`;
-  const sentences = [found, failed].filter((sentence) => sentence !== '');
+  const heldUp = heldUpLook(decision);
+  const sentences = [found, heldUp === undefined ? failed : `The gate's look is held up: ${heldUp.text}`].filter((sentence) => sentence !== '');
   return sentences.length === 0 ? 'Its gate has not found anything yet.' : sentences.join(' ');
 }
 

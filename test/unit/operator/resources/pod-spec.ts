@@ -11,7 +11,7 @@ export const settings = operatorSettings({ imagePullSecrets: ['registry'] });
 export const withStore: Partial<SpecText> = { storage: { endpoint: 'http://s3:7070', region: 'us-east-1', credentials: { serving: { secretRef: { name: 'churn-storage' } } } } };
 export const gated = ChurnModelSpec.parse({ model: { repository: REPOSITORY, version: 'a' }, rollout: { gate: { labels: 'Feedback' } } });
 /** A look of the gate at b, which is beside a. */
-export const EVALUATION = { candidate: identity('b'), stable: identity('a'), startedAtMs: NOW_MS, run: 1, sinceMs: NOW_MS, lastLook: undefined };
+export const EVALUATION = { candidate: identity('b'), stable: identity('a'), startedAtMs: NOW_MS, run: 1, sinceMs: NOW_MS, lastLook: undefined, heldUpBy: undefined };
 export const INSPECTION = { key: 'k', attempt: 1, repository: REPOSITORY, requested: 'b', startedAtMs: NOW_MS, known: [], poll: false };
 
 /** A model with a store, as builders see it. */

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { decide } from '../../../../operator/rollout/decide.ts';
+import type { EvaluationJob, VersionPods } from '../../../../operator/rollout/facts.ts';
 import { INITIAL_STATE, type GateState } from '../../../../operator/rollout/state.ts';
 import { gateConditions, shownAUC } from '../../../../operator/status/gate-condition.ts';
 import { messageOf } from '../../../../operator/status/message.ts';
@@ -10,13 +11,25 @@ function resting(over: Partial<Extract<GateState, { state: 'Resting' }>> = {}): 
   return { key: GATE.key, run: 2, failures: 0, problem: undefined, finding: finding(), state: 'Resting', nextRunAtMs: NOW_MS + HOUR_MS, ...over };
 }
 
-function decision(gate: GateState | undefined, hasGate = true) {
-  const state = { ...INITIAL_STATE, stable: stable('a'), candidate: besides('b', { gate }) };
-  return decide(facts({ wanted: wanted('b', { gate: hasGate ? GATE : undefined }), state, selected: identity('a').hash.slice(0, 8), pods: podsOf({ a: READY_PODS, b: READY_PODS }) }));
+function running(over: Partial<Extract<GateState, { state: 'Running' }>> = {}): GateState {
+  return { key: GATE.key, run: 3, failures: 0, problem: undefined, finding: undefined, state: 'Running', startedAtMs: NOW_MS - HOUR_MS, ...over };
 }
 
-test.each<{ name: string; gate: GateState | undefined; condition: string; auc: number }>([
+type Given = Readonly<{ hasGate?: boolean; job?: EvaluationJob; candidatePods?: VersionPods }>;
+function decision(gate: GateState | undefined, { hasGate = true, job = { state: 'Absent' }, candidatePods = READY_PODS }: Given = {}) {
+  const state = { ...INITIAL_STATE, stable: stable('a'), candidate: besides('b', { gate }) };
+  return decide(facts({ wanted: wanted('b', { gate: hasGate ? GATE : undefined }), state, selected: identity('a').hash.slice(0, 8), pods: podsOf({ a: READY_PODS, b: candidatePods }), evaluationJob: job }));
+}
+const held: EvaluationJob = { state: 'Running', problem: { code: 'NoEvaluationPod', message: 'Job x has no pod: quota or admission may refuse it.', outside: true } };
+const proven = finding({ verdict: 'Pass', reason: 'Proven', message: 'AUC 0.81.' });
+
+test.each<{ name: string; gate: GateState | undefined; given?: Given; condition: string; auc: number }>([
   { name: 'the first look is being taken', gate: undefined, condition: 'Unknown Evaluating: the first look is being taken', auc: 0.84 },
+  { name: 'the first look has no pod', gate: running(), given: { job: held }, condition: 'Unknown NoEvaluationPod: the newest look is held up: NoEvaluationPod: Job x has no pod: quota or admission may refuse it.', auc: 0.84 },
+  { name: 'a later look has none: what was found stands', gate: running({ finding: proven }), given: { job: held }, condition: 'True Proven: Pass: AUC 0.81. (the newest look is held up: NoEvaluationPod: Job x has no pod: quota or admission may refuse it.)', auc: 0.81 },
+  { name: 'what holds up the try now is told, not what became of the one before', gate: running({ problem, failures: 1 }), given: { job: held }, condition: 'Unknown NoEvaluationPod: the newest look is held up: NoEvaluationPod: Job x has no pod: quota or admission may refuse it.', auc: 0.84 },
+  { name: 'a look that gets on', gate: running(), given: { job: { state: 'Running', problem: undefined } }, condition: 'Unknown Evaluating: the first look is being taken', auc: 0.84 },
+  { name: 'the first look is due, and one side has no pod', gate: resting({ finding: undefined, nextRunAtMs: NOW_MS }), given: { candidatePods: { ...READY_PODS, ready: 0, readyUpToDate: 0 } }, condition: 'Unknown NotLookedYet: the gate looks once the pods of both sides are ready', auc: 0.84 },
   { name: 'too early to say', gate: resting(), condition: 'False TooFewLabels: Inconclusive: 12 of 50 known leavers.', auc: 0.81 },
   { name: 'proven', gate: resting({ finding: finding({ verdict: 'Pass', reason: 'Proven', message: 'AUC 0.81.' }) }), condition: 'True Proven: Pass: AUC 0.81.', auc: 0.81 },
   { name: 'disproven', gate: resting({ finding: finding({ verdict: 'Fail', reason: 'AUCTooLow', message: 'AUC 0.61.' }) }), condition: 'False AUCTooLow: Fail: AUC 0.61.', auc: 0.81 },
@@ -32,16 +45,20 @@ test.each<{ name: string; gate: GateState | undefined; condition: string; auc: n
     condition: 'Unknown StoreUnreachable: the newest look could not be taken: StoreUnreachable: http://s3:7070 does not answer. Next try at 2026-11-21T08:00:00Z.',
     auc: 0.84,
   },
-])('$name', ({ gate, condition, auc }) => {
-  const of = decision(gate);
+])('$name', ({ gate, given, condition, auc }) => {
+  const of = decision(gate, given);
   expect(gateConditions(of).map(({ status, reason, message }) => `${status} ${reason}: ${message}`)).toEqual([condition]);
   expect(shownAUC(of)).toBe(auc);
 });
 
 test('without a gate, or without a candidate beside stable, there is nothing to pass', () => {
-  expect(gateConditions(decision(undefined, false))).toEqual([]);
+  expect(gateConditions(decision(undefined, { hasGate: false }))).toEqual([]);
 });
 
 test('a person reads that nothing moves by itself', () => {
   expect(messageOf(decision(resting()))).toBe('b is in Shadow: it gets a copy of what callers ask, and answers nobody. Gate: Inconclusive: 12 of 50 known leavers. a serves. No verdict moves it: promotion by the gate comes with the next version of the operator.');
+});
+
+test('a person reads what holds up the look', () => {
+  expect(messageOf(decision(running(), { job: held }))).toContain("answers nobody. The gate's look is held up: NoEvaluationPod: Job x has no pod: quota or admission may refuse it. a serves.");
 });
