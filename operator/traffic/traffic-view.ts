@@ -15,6 +15,8 @@ export type PodTraffic = Readonly<{
   problem: string | undefined;
   /** Since when it has not followed the newest policy; undefined: it does. */
   laggingSinceMs: number | undefined;
+  /** Whether it was ever seen to follow the newest policy, by this process. */
+  hasFollowed: boolean;
 }>;
 
 /** Requests of one side, since the revision that is followed. */
