@@ -157,7 +157,7 @@ export const TrafficStatus = z.object({
     .describe('What it says; absent: no pod has one.')
     .optional(),
   pods: z
-    .object({ asked: Count.describe('Ready pods of stable that were there when it was written.'), following: Count.describe('Those among them that follow it.') })
+    .object({ asked: Count.describe('Ready pods of stable that were there when it was written; where none of those is left, all that are ready.'), following: Count.describe('Those among them that follow it.') })
     .describe('How far it has come.')
     .optional(),
   counters: z
