@@ -4,7 +4,7 @@ import type { SECRETS as NAMES } from '../contracts/names.ts';
 import { planFeedback, planPredictionKeys, rotationOf, type SecretPlan } from './resources/model-secrets.ts';
 import { modelSecretName } from './resources/pod-parts.ts';
 import type { Subject } from './resources/subject.ts';
-import { attempt, nameConflict, type Put, type Round } from './round.ts';
+import { attempt, heldChild, nameConflict, type Put, type Round } from './round.ts';
 import type { ApiClient } from './runtime/api-client.ts';
 import { BoundedMap } from './runtime/bounded-map.ts';
 import type { Clock, Random } from './runtime/clock.ts';
@@ -24,8 +24,10 @@ const JITTER = 0.5;
 const MET_WITHIN_MS = 60_000;
 const REMEMBERED_MODELS = 20_000;
 
-type Look = Readonly<{ rotation: string; dueMs: number }>;
 type Which = keyof typeof NAMES;
+/** When each is to be looked at next, epoch milliseconds; those left out: at once. */
+type Look = Readonly<{ rotation: string; dueMs: Readonly<Partial<Record<Which, number>>> }>;
+const BOTH = ['feedback', 'predictionKeys'] as const satisfies readonly Which[];
 const PLANS: Readonly<Record<Which, typeof planFeedback>> = { feedback: planFeedback, predictionKeys: planPredictionKeys };
 
 /**
@@ -46,6 +48,8 @@ export class ModelSecrets {
   }
 
   /**
+   * Looks at those that are due. One that is refused, fails or has somebody else in its place keeps the other from nothing, and is looked at again by whoever
+   * tries again.
    * @param input.runs whether every Deployment that the model is to have is there, and mounts them: then they were made before it
    * @returns how long until they are to be looked at again, milliseconds
    */
@@ -53,21 +57,23 @@ export class ModelSecrets {
     const rotation = rotationOf(subject);
     const nowMs = this.#clock.nowMs();
     const known = this.#looks.get(subject.uid) ?? (runs && rotation === '' ? this.#met(subject, nowMs) : undefined);
-    if (known !== undefined && known.rotation === rotation && nowMs < known.dueMs) return known.dueMs - nowMs;
-    const dues: number[] = [nowMs + LOOK_EVERY_MS * (1 - JITTER * this.#random())];
-    for (const which of ['feedback', 'predictionKeys'] as const) {
-      const kept = await round.do(this.#keepOne(which, round, subject, signal));
-      // Refused, failed or in the way: whoever tries again looks again.
-      if (kept === undefined) return LOOK_EVERY_MS;
-      if (kept.dueMs !== undefined) dues.push(kept.dueMs);
+    const dueMs = { ...(known?.rotation === rotation ? known.dueMs : {}) };
+    const due = BOTH.filter((which) => isDue(dueMs[which], nowMs));
+    if (due.length > 0) {
+      const nextMs = nowMs + LOOK_EVERY_MS * (1 - JITTER * this.#random());
+      for (const which of due) {
+        delete dueMs[which];
+        const kept = await round.do(this.#keepOne(which, round, subject, signal));
+        if (kept !== undefined) dueMs[which] = Math.min(nextMs, kept.dueMs ?? nextMs);
+      }
+      this.#looks.set(subject.uid, { rotation, dueMs });
     }
-    const dueMs = Math.min(...dues);
-    this.#looks.set(subject.uid, { rotation, dueMs });
-    return Math.max(dueMs - nowMs, 0);
+    return Math.max(Math.min(LOOK_EVERY_MS, ...Object.values(dueMs).map((ms) => ms - nowMs)), 0);
   }
 
   #met({ uid }: Subject, nowMs: number): Look {
-    const look = { rotation: '', dueMs: nowMs + MET_WITHIN_MS * this.#random() };
+    const atMs = nowMs + MET_WITHIN_MS * this.#random();
+    const look = { rotation: '', dueMs: { feedback: atMs, predictionKeys: atMs } };
     this.#looks.set(uid, look);
     return look;
   }
@@ -79,7 +85,7 @@ export class ModelSecrets {
       const stored = await this.#client.get(SECRETS, ref, signal);
       const owner = stored === undefined ? undefined : controllerOf(stored);
       if (stored !== undefined && owner?.uid !== subject.uid) return { problem: nameConflict('Secret', name, owner) };
-      if (stored?.metadata.deletionTimestamp !== undefined) return { pending: true };
+      if (stored?.metadata.deletionTimestamp !== undefined) return heldChild('Secret', stored, this.#clock.nowMs());
       const content = stored === undefined ? undefined : { annotations: stored.metadata.annotations ?? {}, data: stored.data ?? {} };
       const plan = PLANS[which]({ subject, stored: content, nowMs: this.#clock.nowMs(), random: randomBytes });
       return this.#carryOut(plan, stored, round, ref, signal);
@@ -104,4 +110,9 @@ export class ModelSecrets {
       }
     }
   }
+}
+
+/** A clock that jumped back must not make the wait longer than any that we set. */
+function isDue(dueMs: number | undefined, nowMs: number): boolean {
+  return dueMs === undefined || dueMs <= nowMs || dueMs > nowMs + LOOK_EVERY_MS;
 }

@@ -11,6 +11,8 @@ import { childLabels, childMetadata, type Subject } from './subject.ts';
 export const PREVIOUS_TOKEN_MS = 24 * 3_600_000;
 /** A key signs so long after it was written: by then every pod has it (the kubelet brings a changed Secret within two minutes). */
 export const SIGN_AHEAD_MS = 5 * 60_000;
+/** How far the clocks of two leaders may be apart. */
+const CLOCKS_DIFFER_MS = 5 * 60_000;
 
 /** A Secret as it is: values in base64. */
 export type SecretContent = Readonly<{ annotations: Readonly<Record<string, string>>; data: Readonly<Record<string, string>> }>;
@@ -72,10 +74,11 @@ export function planFeedback(input: PlanInput): SecretPlan {
   if (current === '') return { plan: 'Patch', patch: { data: { [token]: encode(newToken(random)) } }, dueMs: undefined };
   if (isRotationDue(input)) return rotated(input, { [token]: encode(newToken(random)), [previousToken]: encode(current) }, nowMs + PREVIOUS_TOKEN_MS);
   if (stored.data[previousToken] === undefined) return { plan: 'Keep', dueMs: undefined };
-  const rotatedMs = Date.parse(stored.annotations[ANNOTATIONS.rotatedAt] ?? '') || 0;
+  const rotatedMs = Date.parse(stored.annotations[ANNOTATIONS.rotatedAt] ?? '');
+  // By a clock that jumped back, or is far from that of the leader before, or by a hand: its day begins now, so that it neither ends early nor lasts.
+  if (Number.isNaN(rotatedMs) || rotatedMs > nowMs + CLOCKS_DIFFER_MS) return { plan: 'Patch', patch: { metadata: { annotations: { [ANNOTATIONS.rotatedAt]: new Date(nowMs).toISOString() } }, data: {} }, dueMs: nowMs + PREVIOUS_TOKEN_MS };
   const dueMs = rotatedMs + PREVIOUS_TOKEN_MS;
-  // A clock that jumped back must not keep a token for longer than we meant.
-  if (dueMs > nowMs && dueMs <= nowMs + PREVIOUS_TOKEN_MS) return { plan: 'Keep', dueMs };
+  if (dueMs > nowMs) return { plan: 'Keep', dueMs };
   return { plan: 'Patch', patch: { data: { [previousToken]: null } }, dueMs: undefined };
 }
 

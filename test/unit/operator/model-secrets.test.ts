@@ -42,6 +42,8 @@ describe('the token of :feedback', () => {
     expect(decode(dataOf(plan)['token'])).toMatch(/^[A-Za-z0-9_-]{43}$/);
   });
 
+  const dayBegins = { plan: 'Patch', dueMs: NOW_MS + PREVIOUS_TOKEN_MS, patch: { metadata: { annotations: { [ANNOTATIONS.rotatedAt]: new Date(NOW_MS).toISOString() } }, data: {} } };
+
   test.each<{ name: string; secret: SecretContent; of?: Subject; nowMs?: number; expected: object; token?: string; previous?: string | null }>([
     { name: 'is never written over', secret: stored(), expected: { plan: 'Keep', dueMs: undefined } },
     { name: 'is put where a hand took it away', secret: stored({ data: {} }), expected: { plan: 'Patch', dueMs: undefined } },
@@ -51,7 +53,9 @@ describe('the token of :feedback', () => {
     { name: 'is not rotated because the annotation went', secret: stored({ annotations: rotatedFor('q4') }), expected: { plan: 'Keep' } },
     { name: 'before it is good for a day', secret: stored({ annotations: rotatedFor('q4', NOW_MS - HOUR_MS), data: { token: encode('new'), 'previous-token': encode('old') } }), of: subject('q4'), expected: { plan: 'Keep', dueMs: NOW_MS + PREVIOUS_TOKEN_MS - HOUR_MS } },
     { name: 'before it goes after that', secret: stored({ annotations: rotatedFor('q4', NOW_MS - PREVIOUS_TOKEN_MS), data: { token: encode('new'), 'previous-token': encode('old') } }), of: subject('q4'), expected: { plan: 'Patch' }, previous: null },
-    { name: 'a clock that jumped back does not keep it', secret: stored({ annotations: rotatedFor('q4', NOW_MS + HOUR_MS), data: { token: encode('new'), 'previous-token': encode('old') } }), of: subject('q4'), expected: { plan: 'Patch' }, previous: null },
+    { name: 'a leader whose clock is some seconds behind takes nothing away', secret: stored({ annotations: rotatedFor('q4', NOW_MS + 2000), data: { token: encode('new'), 'previous-token': encode('old') } }), of: subject('q4'), expected: { plan: 'Keep', dueMs: NOW_MS + PREVIOUS_TOKEN_MS + 2000 } },
+    { name: 'a clock that jumped back keeps it for no longer than a day from now', secret: stored({ annotations: rotatedFor('q4', NOW_MS + HOUR_MS), data: { token: encode('new'), 'previous-token': encode('old') } }), of: subject('q4'), expected: dayBegins },
+    { name: 'nor does one without a time', secret: stored({ annotations: {}, data: { token: encode('new'), 'previous-token': encode('old') } }), expected: dayBegins },
   ])('$name', ({ secret, of, expected, previous }) => {
     const plan = look(secret, of);
     expect(plan).toMatchObject(expected);
@@ -114,7 +118,7 @@ const Posted = z.looseObject({ metadata: z.looseObject({ name: z.string(), annot
 const Patched = z.looseObject({ metadata: z.looseObject({ annotations: Texts.optional() }), data: Data });
 
 describe('keeping them', () => {
-  type Stored = Readonly<{ owner?: string; data?: Readonly<Record<string, string>>; annotations?: Readonly<Record<string, string>> }>;
+  type Stored = Readonly<{ owner?: string; deletedAt?: string; data?: Readonly<Record<string, string>>; annotations?: Readonly<Record<string, string>> }>;
 
   function keeper(initial: Readonly<Record<string, Stored>> = {}, random = 0) {
     const secrets = new Map(Object.entries(initial));
@@ -134,7 +138,7 @@ describe('keeping them', () => {
       }
       return { status: 200, body: objectOf(name, secrets.get(name) ?? {}) };
     });
-    const clock = new ManualClock();
+    const clock = new ManualClock(NOW_MS);
     const keep = new ModelSecrets({ client: new ApiClient({ transport, fieldManager: 'test' }), clock, random: () => random });
     const calls = async (of = subject(), runs = false): Promise<readonly string[]> => {
       const before = transport.requests.length;
@@ -142,12 +146,13 @@ describe('keeping them', () => {
       await keep.keep(round, { subject: of, runs }, new AbortController().signal);
       return [...transport.requests.slice(before).map(({ method }) => method), ...round.problems.map(({ reason, message }) => `${reason}: ${message}`)];
     };
-    return { secrets, clock, calls };
+    const leftMs = async (of = subject()): Promise<number> => keep.keep(new Round(async () => Promise.resolve(true)), { subject: of, runs: false }, new AbortController().signal);
+    return { secrets, clock, calls, leftMs };
   }
 
-  const objectOf = (name: string, { owner, data, annotations }: Stored) => ({
+  const objectOf = (name: string, { owner, deletedAt, data, annotations }: Stored) => ({
     apiVersion: 'v1', kind: 'Secret', data,
-    metadata: { name, namespace: 'retention', uid: `uid-of-${name}`, resourceVersion: '1', annotations, ...(owner === undefined ? {} : { ownerReferences: [{ apiVersion: 'churnops.dev/v1alpha1', kind: 'ChurnModel', name: 'telco-churn', uid: owner, controller: true }] }) },
+    metadata: { name, namespace: 'retention', uid: `uid-of-${name}`, resourceVersion: '1', annotations, ...(deletedAt === undefined ? {} : { deletionTimestamp: deletedAt, finalizers: ['vault.example/keep'] }), ...(owner === undefined ? {} : { ownerReferences: [{ apiVersion: 'churnops.dev/v1alpha1', kind: 'ChurnModel', name: 'telco-churn', uid: owner, controller: true }] }) },
   });
 
   test('made once; at rest they cost no call for an hour, then one look', async () => {
@@ -207,5 +212,25 @@ describe('keeping them', () => {
     expect(seen.at(-1)).toContain(told);
     expect(seen.join('')).not.toContain('theirs');
     expect(secrets.get('telco-churn-feedback')).toBe(theirs);
+    // The keys of prediction ids are made all the same, and cost no more calls.
+    expect(seen.slice(0, -1)).toEqual(['GET', 'GET', 'POST']);
+    expect(await calls()).toEqual(['GET', expect.stringContaining(told)]);
+  });
+
+  test('one that a finalizer holds is waited for, then told', async () => {
+    const { calls, clock } = keeper({ 'telco-churn-feedback': { owner: 'uid-1', data: { token: encode('x') }, deletedAt: new Date(NOW_MS).toISOString() } });
+    expect(await calls()).toEqual(['GET', 'GET', 'POST']);
+    clock.advance(MINUTE_MS);
+    expect(await calls()).toEqual(['GET', expect.stringContaining('ChildTerminating: Secret telco-churn-feedback is on its way out')]);
+    expect((await calls())[1]).toContain('held by the finalizers vault.example/keep');
+  });
+
+  test('a clock that jumped back makes no longer wait than an hour', async () => {
+    const { calls, clock, leftMs } = keeper();
+    await calls();
+    expect(await leftMs()).toBe(HOUR_MS);
+    clock.advance(-24 * HOUR_MS);
+    expect(await calls()).toEqual(['GET', 'GET']);
+    expect(await leftMs()).toBe(HOUR_MS);
   });
 });
