@@ -2,16 +2,18 @@ import { shortHash, type CandidateHash } from '../contracts/digest.ts';
 import { ANNOTATIONS, LABELS } from '../contracts/names.ts';
 import type { TrafficPolicy } from '../contracts/traffic.ts';
 import { inParallel } from '../platform/parallel/in-parallel.ts';
-import type { Caches } from './caches.ts';
 import { PODS, type Pod } from './observation/kinds.ts';
 import { isServingPod, policyTextOn } from './observation/pod-policy.ts';
 import { attempt, type Put, type Round } from './round.ts';
 import type { ApiClient } from './runtime/api-client.ts';
 import { isApiError } from './runtime/api-error.ts';
+import type { KindCache } from './runtime/kind-cache.ts';
 import { refOf } from './runtime/kube-object.ts';
 
 /** As many as the connection to the API server carries at a time. */
 const WRITES_AT_A_TIME = 16;
+
+type PodCaches = Readonly<{ pods: Pick<KindCache<Pod>, 'get' | 'recordWrite'> }>;
 
 /** A pod, and what it should bear; null: no policy. */
 export type PolicyPatch = Readonly<{ pod: Pod; text: string | null }>;
@@ -32,15 +34,15 @@ export function policyPatches(pods: readonly Pod[], stable: CandidateHash | unde
 
 /**
  * Writes what {@link policyPatches} says. A pod that is gone, or another one by now, needs nothing; one that the API server keeps us from writing
- * keeps no other from it.
+ * keeps no other from it, and is looked at again.
  * @returns whether every pod has what it should have, so that what hangs on it may follow
  */
-export async function writePolicies(parts: Readonly<{ client: ApiClient; caches: Pick<Caches, 'pods'>; round: Round }>, patches: readonly PolicyPatch[], signal: AbortSignal): Promise<boolean> {
+export async function writePolicies(parts: Readonly<{ client: ApiClient; caches: PodCaches; round: Round }>, patches: readonly PolicyPatch[], signal: AbortSignal): Promise<boolean> {
   const written = await inParallel(patches, WRITES_AT_A_TIME, async (patch) => parts.round.do(writePolicy(parts, patch, signal)));
   return written.every((done) => done !== undefined);
 }
 
-async function writePolicy({ client, caches }: Readonly<{ client: ApiClient; caches: Pick<Caches, 'pods'> }>, { pod, text }: PolicyPatch, signal: AbortSignal): Promise<Put<Pod>> {
+async function writePolicy({ client, caches }: Readonly<{ client: ApiClient; caches: PodCaches }>, { pod, text }: PolicyPatch, signal: AbortSignal): Promise<Put<Pod>> {
   return attempt(`the traffic policy on Pod ${pod.metadata.name}`, async () => {
     try {
       const patch = { annotations: { [ANNOTATIONS.trafficPolicy]: text } };
@@ -48,7 +50,9 @@ async function writePolicy({ client, caches }: Readonly<{ client: ApiClient; cac
       caches.pods.recordWrite(written);
       return { object: written };
     } catch (error) {
-      if (isApiError(error, 'NotFound') || isApiError(error, 'Conflict')) return { object: pod };
+      if (isApiError(error, 'NotFound')) return { object: pod };
+      // Another one has its name, or the API server lost the race against other writers too often: only what we see of it now tells.
+      if (isApiError(error, 'Conflict')) return caches.pods.get(refOf(pod))?.metadata.uid === pod.metadata.uid ? { pending: true } : { object: pod };
       throw error;
     }
   });

@@ -1,27 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
-import { Registry } from 'prom-client';
 import { z } from 'zod';
 import { ANNOTATIONS, LABELS } from '../../../contracts/names.ts';
 import type { TrafficPolicy } from '../../../contracts/traffic.ts';
-import { Caches } from '../../../operator/caches.ts';
 import { PODS, type Pod } from '../../../operator/observation/kinds.ts';
 import { newestPolicyOn } from '../../../operator/observation/pod-policy.ts';
 import { policyPatches, writePolicies } from '../../../operator/pod-policies.ts';
 import { Round } from '../../../operator/round.ts';
 import { ApiClient } from '../../../operator/runtime/api-client.ts';
-import { RuntimeMetrics } from '../../../operator/runtime/runtime-metrics.ts';
+import type { KubeObject, ObjectRef } from '../../../operator/runtime/kube-object.ts';
 import { identity, TRAFFIC } from './rollout/builders.ts';
 import { FakeTransport } from './runtime/fake-transport.ts';
-import { ManualClock } from './runtime/manual-clock.ts';
-import { RecordingLogger } from './runtime/recording-logger.ts';
 
 const serving = identity('a').hash;
 const policy: TrafficPolicy = { schemaVersion: 1, revision: 7, mode: 'Shadow', stableHash: serving, candidateHash: identity('b').hash, candidateVersion: 'b', candidateAddress: TRAFFIC.candidateAddress, percent: 100, maxErrorPercent: 1 };
 const text = JSON.stringify(policy);
 
-function pod(name: string, input: Readonly<{ version?: string; policy?: string; component?: string; deleted?: boolean; phase?: string }> = {}): Pod {
+function pod(name: string, input: Readonly<{ version?: string; policy?: string; component?: string; deleted?: boolean; phase?: string; uid?: string }> = {}): Pod {
   const labels = { [LABELS.model]: 'telco-churn', [LABELS.component]: input.component ?? 'serving', [LABELS.hash]: identity(input.version ?? 'a').hash.slice(0, 8) };
-  const metadata = { name, namespace: 'retention', uid: `uid-of-${name}`, resourceVersion: '1', labels, ...(input.policy === undefined ? {} : { annotations: { [ANNOTATIONS.trafficPolicy]: input.policy } }), ...(input.deleted === true ? { deletionTimestamp: '2026-11-21T07:00:00Z' } : {}) };
+  const metadata = { name, namespace: 'retention', uid: input.uid ?? `uid-of-${name}`, resourceVersion: '1', labels, ...(input.policy === undefined ? {} : { annotations: { [ANNOTATIONS.trafficPolicy]: input.policy } }), ...(input.deleted === true ? { deletionTimestamp: '2026-11-21T07:00:00Z' } : {}) };
   return PODS.schema.parse({ apiVersion: 'v1', kind: 'Pod', metadata, spec: {}, status: { phase: input.phase ?? 'Running' } });
 }
 
@@ -52,19 +48,20 @@ test.each([
   expect(newestPolicyOn(pods)?.revision).toBe(revision);
 });
 
-async function write(answer: (name: string) => Readonly<{ status: number; body: object }> | undefined) {
+/** @param known what the watch has told of pods */
+async function write(answer: (name: string) => Readonly<{ status: number; body: object }> | undefined, known: readonly Pod[] = []) {
   const transport = new FakeTransport((request, body) => {
     const name = request.path.split('/').at(-1) ?? '';
     const stored = pod(name);
     return answer(name) ?? { status: 200, body: { ...stored, metadata: { ...stored.metadata, ...z.looseObject({}).parse(body['metadata']), resourceVersion: '2' } } };
   });
-  const logger = new RecordingLogger();
   const client = new ApiClient({ transport, fieldManager: 'test' });
-  const caches = new Caches({ client, clock: new ManualClock(), random: () => 0.5, logger, metrics: new RuntimeMetrics(new Registry()), namespaces: 'All' });
+  const recorded: string[] = [];
+  const caches = { pods: { get: ({ name }: ObjectRef) => known.find(({ metadata }) => metadata.name === name), recordWrite: ({ metadata }: KubeObject) => void recorded.push(metadata.name) } };
   const round = new Round(async () => Promise.resolve(true));
   const patches = policyPatches([pod('p1'), pod('p2'), pod('p3')], serving, policy);
   const whole = await writePolicies({ client, caches, round }, patches, new AbortController().signal);
-  return { whole, problems: round.problems, failed: round.failed, requests: transport.requests };
+  return { whole, problems: round.problems, failed: round.failed, pending: round.pending, recorded, requests: transport.requests };
 }
 function status(code: number, reason: string) {
   return { status: code, body: { kind: 'Status', status: 'Failure', reason, code, message: reason } };
@@ -72,19 +69,22 @@ function status(code: number, reason: string) {
 
 describe('writing', () => {
   test('the annotation, of the very pod that was seen, and nothing else', async () => {
-    const { whole, requests } = await write(() => undefined);
-    expect(whole).toBe(true);
+    const { whole, recorded, requests } = await write(() => undefined);
+    expect({ whole, recorded }).toEqual({ whole: true, recorded: ['p1', 'p2', 'p3'] });
     expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['p1', 'p2', 'p3'].map((name) => `PATCH /api/v1/namespaces/retention/pods/${name}`));
     expect(JSON.parse(requests[0]?.body ?? '')).toEqual({ metadata: { annotations: { [ANNOTATIONS.trafficPolicy]: text }, uid: 'uid-of-p1' } });
   });
 
-  test.each([
-    { name: 'a pod that is gone needs nothing', code: 404, reason: 'NotFound', whole: true, problems: 0, failed: 0 },
-    { name: 'nor one that is another by now', code: 409, reason: 'Conflict', whole: true, problems: 0, failed: 0 },
-    { name: 'a refusal is told, and keeps no other from it', code: 403, reason: 'Forbidden', whole: false, problems: 1, failed: 0 },
-    { name: 'a failure is tried again', code: 500, reason: 'InternalError', whole: false, problems: 0, failed: 1 },
-  ])('$name', async ({ code, reason, whole, problems, failed }) => {
-    const result = await write((name) => (name === 'p2' ? status(code, reason) : undefined));
-    expect({ whole: result.whole, problems: result.problems.length, failed: result.failed.length, writes: result.requests.length }).toEqual({ whole, problems, failed, writes: 3 });
+  const another = pod('p2', { uid: 'uid-of-another' });
+  test.each<{ name: string; code: number; reason: string; known?: readonly Pod[]; expected: object }>([
+    { name: 'a pod that is gone needs nothing', code: 404, reason: 'NotFound', expected: { whole: true } },
+    { name: 'nor one that is gone and whose name was taken', code: 409, reason: 'Conflict', expected: { whole: true } },
+    { name: 'nor one that is another by now', code: 409, reason: 'Conflict', known: [another], expected: { whole: true } },
+    { name: 'one that is there still, and lost a race: nothing hangs on it yet, and it is looked at again', code: 409, reason: 'Conflict', known: [pod('p2')], expected: { whole: false, pending: true } },
+    { name: 'a refusal is told, and keeps no other from it', code: 403, reason: 'Forbidden', expected: { whole: false, problems: 1 } },
+    { name: 'a failure is tried again', code: 500, reason: 'InternalError', expected: { whole: false, failed: 1 } },
+  ])('$name', async ({ code, reason, known, expected }) => {
+    const { whole, pending, problems, failed, requests } = await write((name) => (name === 'p2' ? status(code, reason) : undefined), known);
+    expect({ whole, pending, problems: problems.length, failed: failed.length, writes: requests.length }).toEqual({ pending: false, problems: 0, failed: 0, writes: 3, ...expected });
   });
 });
