@@ -11,8 +11,9 @@ import { childLabels, childMetadata, type Subject } from './subject.ts';
 
 /** A million pairs take minutes; the files they are in may come slowly. */
 const DEADLINE_SECONDS = 3600;
-/** How long people can read the logs of a finished look. */
-const KEEP_FINISHED_SECONDS = 3600;
+/** How long people can read the logs of a finished look: the newest ten, and for long enough that a leader that takes over reads what it said. */
+const KEEP_FINISHED_SECONDS = { least: 300, most: 3600 } as const;
+const KEPT_LOOKS = 10;
 /** Objects of the journal are copied here before they are joined. */
 const SCRATCH_LIMIT = '10Gi';
 const RESOURCES = { requests: { cpu: '100m', memory: '512Mi' }, limits: { memory: '2Gi' } } as const;
@@ -57,6 +58,14 @@ export function evaluationRequest({ name, namespace, spec }: Pick<Subject, 'name
   });
 }
 
+/** Where looks follow each other quickly, Jobs and pods of an hour would be hundreds. */
+function keepFinishedSeconds({ spec }: Subject): number {
+  const gate = spec.rollout?.gate;
+  if (gate === undefined || gate.labels === 'Replay') return KEEP_FINISHED_SECONDS.most;
+  const { least, most } = KEEP_FINISHED_SECONDS;
+  return Math.min(Math.max(Math.ceil((KEPT_LOOKS * durationMs(gate.interval)) / 1000), least), most);
+}
+
 /** The Job that measures a candidate: one look of its gate (DESIGN section 5). */
 export function evaluateJob(subject: Subject, settings: Settings, candidateAddress: string, evaluation: Evaluation): Desired {
   const labels = childLabels(subject, 'evaluate');
@@ -69,7 +78,7 @@ export function evaluateJob(subject: Subject, settings: Settings, candidateAddre
       // Every run is a Job of its own, so that the next one is ours to time and to explain.
       backoffLimit: 0,
       activeDeadlineSeconds: DEADLINE_SECONDS,
-      ttlSecondsAfterFinished: KEEP_FINISHED_SECONDS,
+      ttlSecondsAfterFinished: keepFinishedSeconds(subject),
       template: jobPod(subject, settings, { name: 'evaluate', repository: evaluation.candidate.repository, labels, environment, resources: RESOURCES, scratchLimit: SCRATCH_LIMIT, volumes: [modelSecretVolume(subject, 'predictionKeys')] }),
     },
   };

@@ -44,6 +44,16 @@ test('a labelled set, sent to both sides by the Services that find them', () => 
   expect(request).not.toHaveProperty('since');
 });
 
+test.each([
+  { name: 'as long as ten looks take', rollout: { gate: { labels: 'Feedback' as const, interval: '2m' } }, seconds: 1200 },
+  { name: 'an hour at most', rollout: { gate: { labels: 'Feedback' as const } }, seconds: 3600 },
+  { name: 'where looks follow each other at once: long enough for a leader that takes over', rollout: { gate: { labels: 'Feedback' as const, interval: '1s' } }, seconds: 300 },
+  { name: 'Replay looks once', rollout: { gate: { labels: 'Replay' as const, interval: '1s', replay: { dataset: 's3://churn/holdouts/labelled.csv' } } }, seconds: 3600 },
+])('a finished look is kept: $name', ({ rollout, seconds }) => {
+  const job = evaluateJob(subject({ ...withStore, rollout }), settings, candidateAddress(subject()), EVALUATION);
+  expect(job['spec']).toMatchObject({ ttlSecondsAfterFinished: seconds });
+});
+
 function nameOf({ version, ...rest }: Readonly<{ version: string; run: number; startedAtMs: number }>): string {
   return evaluateJobName({ name: 'm'.repeat(40) }, { candidate: identity(version), ...rest });
 }
