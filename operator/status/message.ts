@@ -1,5 +1,6 @@
 import { ACTIONS } from '../../contracts/names.ts';
 import type { Decision } from '../rollout/decision.ts';
+import { DOWN_DEADLINE_MS } from '../rollout/beside.ts';
 import { boundedText, LONGEST_CAUSE_BYTES } from './bounded-text.ts';
 import { dueAt } from './due-at.ts';
 import { heldUpLook } from './gate-condition.ts';
@@ -36,8 +37,24 @@ function weightOf({ state: { candidate } }: Decision): number {
   return candidate?.stage === 'Deployed' && candidate.exposure.mode === 'Canary' ? candidate.exposure.weight : 0;
 }
 
-function startsBeside({ phase }: Decision): boolean {
-  return phase === 'Shadow' || phase === 'Canary';
+/** What its pods are waited for. */
+function onceReady({ phase }: Decision): string {
+  switch (phase) {
+    case 'Shadow':
+      return 'requests are mirrored to it';
+    case 'Canary':
+      return 'its share of callers moves to it';
+    default:
+      return 'callers move';
+  }
+}
+
+/** A candidate beside stable that has no ready pod, though it had. */
+function goneDown({ phase, state: { candidate } }: Decision): Readonly<{ rejectedAt: string }> | undefined {
+  const isBeside = phase === 'Shadow' || phase === 'Canary';
+  if (!isBeside || candidate?.stage !== 'Deployed' || candidate.readyAtMs === undefined) return undefined;
+  const { downSinceMs } = candidate;
+  return { rejectedAt: downSinceMs === undefined ? '' : ` If none is ready by ${dueAt(downSinceMs + DOWN_DEADLINE_MS)}, it is rejected.` };
 }
 
 /** What the gate said, and when it says more. */
@@ -58,6 +75,7 @@ export function messageOf(decision: Decision): StatusMessage {
   const { problem } = decision;
   const why = problem === undefined ? '' : ` ${problem.code}: ${boundedText(problem.message, LONGEST_CAUSE_BYTES)}`;
   const next = problem?.nextTryAtMs === undefined ? '' : ` Next try at ${dueAt(problem.nextTryAtMs)}.`;
+  const down = goneDown(decision);
   switch (decision.reason) {
     case 'Settled':
       return serving(decision);
@@ -68,11 +86,11 @@ export function messageOf(decision: Decision): StatusMessage {
     case 'InspectionRetry':
       return `The inspection of ${version} could not be finished.${why}${next === '' ? ' Trying again now.' : next} ${serving(decision)}`;
     case 'StartingPods':
-      return `Starting pods of ${version}; ${startsBeside(decision) ? 'requests are mirrored to it' : 'callers move'} when all are ready. ${serving(decision)}`;
+      return down === undefined ? `Starting pods of ${version}; ${onceReady(decision)} when all are ready. ${serving(decision)}` : `No pod of ${version} is ready any more; ${onceReady(decision)} again when they are.${down.rejectedAt} ${serving(decision)}`;
     case 'ScaledToZero':
-      return `spec.serving.replicas is 0: ${version} starts, and takes over, when it is raised. ${serving(decision)}`;
+      return `spec.serving.replicas is 0: when it is raised, ${version} starts, and ${onceReady(decision)}. ${serving(decision)}`;
     case 'PodsFailing':
-      return `Pods of ${version} do not become ready.${why} ${serving(decision)}`;
+      return `Pods of ${version} do not become ready.${why}${down?.rejectedAt ?? ''} ${serving(decision)}`;
     case 'Shadowing':
       return `${version} is in Shadow: it gets a copy of what callers ask, and answers nobody. ${gateSentence(decision)} ${serving(decision)} ${GATE_NOTE}`;
     case 'CanaryStep':
