@@ -50,7 +50,7 @@ describe('variants beside no rollout', () => {
   test('the table has a line for each, with ratio and interval', () => {
     const table = benchTable(result, all);
     expect(table).toContain('| Shadow, 100 % | 700 | 0 | 4.200 (1.050–7.350) | 16.80 (4.20–29.40) | 420 (105–735) | 1.05 (1.05–1.05) | 1.05 (1.05–1.05) | 1.05 (1.05–1.05) |');
-    expect(table).toContain('1000 calls a second of one row, 20 % of the 5000 a second');
+    expect(table).toContain('1000 calls a second of one row, at which stable without a rollout is busy 20 % of the time (it answers 5000 a second');
     expect(table).toContain('6.0 ms late');
   });
 });
