@@ -62,6 +62,8 @@ export type StableVersion = z.infer<typeof StableVersion>;
 const Bounds = { value: z.number().describe('The estimate.'), lower: z.number().describe('Lower bound of the interval.'), upper: z.number().describe('Upper bound of the interval.') };
 const Count = z.int().min(0);
 
+const Evidence = z.object({ path: z.string().max(512).describe('URL of the file in the store.'), sha256: z.string().max(64).regex(HEX64).describe('Digest of the file.') });
+
 /** Where the gate stands: what it found at its newest look, and when it looks again. */
 export const GateStatus = z.object({
   key: z.string().max(64).describe('Digest of what a verdict depends on; another gate asks anew.'),
@@ -84,7 +86,11 @@ export const GateStatus = z.object({
     .describe('What an Inconclusive gate waits for.')
     .optional(),
   expectedDecisionAt: Time.describe('When it expects to decide, from the rate of labels.').optional(),
-  evidence: z.object({ path: z.string().max(512).describe('URL of the file in the store.'), sha256: z.string().max(64).regex(HEX64).describe('Digest of the file.') }).describe('The file behind the verdict.').optional(),
+  evidence: Evidence.describe('The file behind the verdict.').optional(),
+  passed: z
+    .object({ at: Time.describe("When that look ended, by its Job's clock."), reason: z.string().max(64).describe('Why, in one word.'), message: Message, evidence: Evidence.describe('The file behind the Pass.').optional() })
+    .describe('The look by which it passed. It stands, whatever later looks find, until one of them ends in Fail.')
+    .optional(),
   failures: z.int32().min(1).describe('Tries in a row that failed since then.').optional(),
   failure: z.object({ code: z.string().max(64).describe('Code of the error catalogue.'), message: Message, at: Time.describe('When it failed.') }).describe('Why the newest try failed.').optional(),
 }).describe('Where the gate stands.');

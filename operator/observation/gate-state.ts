@@ -1,6 +1,6 @@
 import type { GateStatus } from '../../contracts/churn-model/status.ts';
 import { GateReason } from '../../contracts/reports.ts';
-import type { GateFinding, GateState } from '../rollout/state.ts';
+import type { GateFinding, GatePass, GateState } from '../rollout/state.ts';
 
 /** An instant of the status; one that cannot be read counts as long ago. */
 export function ms(text: string | undefined): number {
@@ -28,12 +28,21 @@ function findingOf(stored: GateStatus): GateFinding | undefined {
   };
 }
 
+/** A status from before Passes were kept knows of one where the newest look was it. */
+function passOf({ passed }: GateStatus, finding: GateFinding | undefined): GatePass | undefined {
+  const reason = GateReason.safeParse(passed?.reason).data;
+  if (passed !== undefined && reason !== undefined) return { reason, message: passed.message, atMs: ms(passed.at), evidence: passed.evidence };
+  if (finding?.verdict !== 'Pass') return undefined;
+  return { reason: finding.reason, message: finding.message, atMs: finding.atMs, evidence: finding.evidence };
+}
+
 /** The gate as `operator/status/gate-record.ts` wrote it down. A finding whose words are not ours is none: it is found out again. */
 export function gateStateOf(stored: GateStatus | undefined): GateState | undefined {
   if (stored === undefined) return undefined;
   const { key, run, failure, nextRunAt, runningSince } = stored;
   const problem = failure === undefined ? undefined : { code: failure.code, message: failure.message, atMs: ms(failure.at) };
-  const base = { key, run, failures: problem === undefined ? 0 : (stored.failures ?? 1), problem, finding: findingOf(stored) };
+  const finding = findingOf(stored);
+  const base = { key, run, failures: problem === undefined ? 0 : (stored.failures ?? 1), problem, finding, passed: passOf(stored, finding) };
   if (runningSince !== undefined) return { ...base, state: 'Running', startedAtMs: ms(runningSince) };
   return { ...base, state: 'Resting', nextRunAtMs: nextRunAt === undefined ? undefined : ms(nextRunAt) };
 }

@@ -1,7 +1,7 @@
 import type { EvaluationReport } from '../../contracts/reports.ts';
 import type { EvaluationJob, WantedGate } from './facts.ts';
 import { LONGEST_RETRY_MS, NO_POD_MS, retryDelayMs } from './inspection.ts';
-import type { GateFinding, GateProblem, GateState } from './state.ts';
+import type { GateFinding, GatePass, GateProblem, GateState } from './state.ts';
 
 export type GateMove = Readonly<
   | { move: 'Wait'; gate: GateState | undefined; recheckMs: number | undefined }
@@ -26,12 +26,13 @@ type GateInput = Readonly<{
 /**
  * The next move of a gate: one look at a time, the first as soon as both sides answer. Replay looks once; Feedback again after its interval, and the Job
  * says NotDue where that is no look. A look that fails is taken again, backing off: Error is not Fail (DESIGN section 4, invariant 6), and the finding before
- * it stands. Findings belong to this candidate and this gate: another one asks anew (invariant 4).
+ * it stands. So does a Pass through all looks but one that ends in Fail (invariant 5). Findings belong to this candidate and this gate: another one asks
+ * anew (invariant 4).
  */
 export function decideGate(input: GateInput): GateMove {
   const { nowMs, wanted, isUp } = input;
   const gate = input.gate === undefined ? undefined : asked(input.gate, wanted, nowMs);
-  if (gate === undefined) return isUp ? begun({ key: wanted.key, run: 0, failures: 0, problem: undefined, finding: undefined }, nowMs) : { move: 'Wait', gate, recheckMs: undefined };
+  if (gate === undefined) return isUp ? begun({ key: wanted.key, run: 0, failures: 0, problem: undefined, finding: undefined, passed: undefined }, nowMs) : { move: 'Wait', gate, recheckMs: undefined };
   if (gate.state === 'Running') return running(input, gate);
   if (gate.nextRunAtMs === undefined) return { move: 'Wait', gate, recheckMs: undefined };
   const leftMs = gate.nextRunAtMs - nowMs;
@@ -42,11 +43,11 @@ export function decideGate(input: GateInput): GateMove {
 
 /** Another question has no answer yet and is due at once. Its runs go on counting: a Job of an earlier question must not answer it. */
 function asked(gate: GateState, { key }: WantedGate, nowMs: number): GateState {
-  return gate.key === key ? gate : { key, run: gate.run, failures: 0, problem: undefined, finding: undefined, state: 'Resting', nextRunAtMs: nowMs };
+  return gate.key === key ? gate : { key, run: gate.run, failures: 0, problem: undefined, finding: undefined, passed: undefined, state: 'Resting', nextRunAtMs: nowMs };
 }
 
-function begun({ key, run, failures, problem, finding }: Omit<GateState & { state: 'Resting' }, 'state' | 'nextRunAtMs'>, nowMs: number): GateMove {
-  return { move: 'Wait', gate: { key, run: run + 1, failures, problem, finding, state: 'Running', startedAtMs: nowMs }, recheckMs: undefined };
+function begun({ key, run, failures, problem, finding, passed }: Omit<GateState & { state: 'Resting' }, 'state' | 'nextRunAtMs'>, nowMs: number): GateMove {
+  return { move: 'Wait', gate: { key, run: run + 1, failures, problem, finding, passed, state: 'Running', startedAtMs: nowMs }, recheckMs: undefined };
 }
 
 function running(input: GateInput, gate: GateState & { state: 'Running' }): GateMove {
@@ -70,19 +71,32 @@ function reported(input: GateInput, gate: GateState & { state: 'Running' }, repo
   if (report.verdict === 'Error') return errored(input, gate, { code: report.code ?? report.reason, message: report.message, atMs: finishedAtMs });
   const isOnce = wanted.labels === 'Replay' || report.reason === 'AlreadyLooked';
   const nextRunAtMs = isOnce ? undefined : nowMs + wanted.intervalMs;
-  const rested: GateState = { key: gate.key, run: gate.run, failures: 0, problem: undefined, finding: gate.finding, state: 'Resting', nextRunAtMs };
+  const rested: GateState = { key: gate.key, run: gate.run, failures: 0, problem: undefined, finding: gate.finding, passed: gate.passed, state: 'Resting', nextRunAtMs };
   const recheckMs = isOnce ? undefined : wanted.intervalMs;
   if (report.verdict === 'NotDue') return { move: 'Wait', gate: rested, recheckMs };
   const finding = findingOf(report, report.verdict, finishedAtMs);
   const isNews = gate.finding?.verdict !== finding.verdict || gate.finding.reason !== finding.reason;
-  return { move: 'Judged', gate: { ...rested, finding }, finding, isNews, recheckMs };
+  return { move: 'Judged', gate: { ...rested, finding, passed: passedBy(finding, gate.passed) }, finding, isNews, recheckMs };
+}
+
+/** The first Pass is what a rollout rests on; only a Fail takes it away. */
+function passedBy(finding: GateFinding, before: GatePass | undefined): GatePass | undefined {
+  const { verdict, reason, message, atMs, evidence } = finding;
+  switch (verdict) {
+    case 'Pass':
+      return before ?? { reason, message, atMs, evidence };
+    case 'Inconclusive':
+      return before;
+    case 'Fail':
+      return undefined;
+  }
 }
 
 function errored({ nowMs }: GateInput, gate: GateState & { state: 'Running' }, problem: GateProblem): GateMove {
-  const { key, run, finding } = gate;
+  const { key, run, finding, passed } = gate;
   const failures = gate.failures + 1;
   const recheckMs = retryDelayMs(failures);
-  const next: GateState = { key, run, failures, problem, finding, state: 'Resting', nextRunAtMs: nowMs + recheckMs };
+  const next: GateState = { key, run, failures, problem, finding, passed, state: 'Resting', nextRunAtMs: nowMs + recheckMs };
   return { move: 'Errored', gate: next, problem, nextRunAtMs: nowMs + recheckMs, isNews: gate.problem?.code !== problem.code, recheckMs };
 }
 

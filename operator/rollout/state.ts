@@ -65,12 +65,15 @@ export type GateFinding = Readonly<{
   evidence: Readonly<{ path: string; sha256: string }> | undefined;
 }>;
 
+/** The look by which a gate passed. It latches: looks after it can only fail it (DESIGN section 4, invariant 5). */
+export type GatePass = Readonly<Pick<GateFinding, 'reason' | 'message' | 'atMs' | 'evidence'>>;
+
 /** Why a look could not be taken. `code` is of the error catalogue. */
 export type GateProblem = Readonly<{ code: string; message: string; atMs: number }>;
 
 /** Where a gate stands. `key` names what its findings depend on; `run` counts its looks and their tries. */
 export type GateState = Readonly<
-  { key: string; run: number; /** Tries that failed in a row. */ failures: number; problem: GateProblem | undefined; finding: GateFinding | undefined } & (
+  { key: string; run: number; /** Tries that failed in a row. */ failures: number; problem: GateProblem | undefined; finding: GateFinding | undefined; /** Undefined: no look has passed, or one has failed since. */ passed: GatePass | undefined } & (
     | { state: 'Running'; startedAtMs: number }
     /** `nextRunAtMs` undefined: it has looked, and does not look again. */
     | { state: 'Resting'; nextRunAtMs: number | undefined }

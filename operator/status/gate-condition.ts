@@ -1,5 +1,5 @@
 import type { Decision } from '../rollout/decision.ts';
-import type { GateState } from '../rollout/state.ts';
+import type { GatePass, GateState } from '../rollout/state.ts';
 import { boundedText, LONGEST_CAUSE_BYTES } from './bounded-text.ts';
 import type { ConditionDraft } from './conditions.ts';
 import { dueAt } from './due-at.ts';
@@ -27,9 +27,16 @@ export function gateConditions(decision: Decision): readonly ConditionDraft[] {
   const heldUp = heldUpLook(decision);
   const trouble = heldUp === undefined ? failedLook(gate) : { code: heldUp.code, text: `the newest look is held up: ${heldUp.text}` };
   const finding = gate?.finding;
-  if (finding !== undefined) return [draft(finding.verdict === 'Pass' ? 'True' : 'False', finding.reason, `${finding.verdict}: ${boundedText(finding.message, LONGEST_CAUSE_BYTES)}${trouble === undefined ? '' : ` (${trouble.text})`}`)];
+  if (finding !== undefined) {
+    const newest = `${finding.verdict}: ${boundedText(finding.message, LONGEST_CAUSE_BYTES)}${trouble === undefined ? '' : ` (${trouble.text})`}`;
+    return [gate?.passed === undefined ? draft('False', finding.reason, newest) : draft('True', gate.passed.reason, finding.verdict === 'Pass' ? newest : latched(gate.passed, newest))];
+  }
   if (trouble !== undefined) return [draft('Unknown', reasonOf(trouble.code), trouble.text)];
   return [gate?.state === 'Running' ? draft('Unknown', 'Evaluating', 'the first look is being taken') : draft('Unknown', 'NotLookedYet', 'the gate looks once the pods of both sides are ready')];
+}
+
+function latched({ atMs, message }: GatePass, newest: string): string {
+  return `passed at ${dueAt(atMs)}: ${boundedText(message, LONGEST_CAUSE_BYTES / 2)} This stands until a look ends in Fail; the newest was ${newest}`;
 }
 
 function failedLook(gate: GateState | undefined): Readonly<{ code: string; text: string }> | undefined {

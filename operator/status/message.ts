@@ -62,7 +62,9 @@ function gateSentence(decision: Decision): string {
   const { candidate } = decision.state;
   const gate = candidate?.stage === 'Deployed' ? candidate.gate : undefined;
   if (gate === undefined) return 'Its gate has not looked yet.';
-  const found = gate.finding === undefined ? '' : `Gate: ${gate.finding.verdict}: ${boundedText(gate.finding.message, LONGEST_CAUSE_BYTES / 2)}`;
+  const { finding, passed } = gate;
+  const since = passed === undefined || finding?.verdict === 'Pass' ? '' : `It passed its gate at ${dueAt(passed.atMs)}. `;
+  const found = finding === undefined ? since.trim() : `${since}Gate: ${finding.verdict}: ${boundedText(finding.message, LONGEST_CAUSE_BYTES / 2)}`;
   const failed = gate.problem === undefined ? '' : `The gate could not look: ${gate.problem.code}: ${boundedText(gate.problem.message, LONGEST_CAUSE_BYTES / 3)}`;
   const heldUp = heldUpLook(decision);
   const sentences = [found, heldUp === undefined ? failed : `The gate's look is held up: ${heldUp.text}`].filter((sentence) => sentence !== '');

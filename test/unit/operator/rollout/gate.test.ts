@@ -7,12 +7,14 @@ import { evaluation, finding, GATE, HOUR_MS, identity, MINUTE_MS, NOW_MS } from 
 const { hash } = identity('b');
 const REPLAY = { ...GATE, labels: 'Replay' as const };
 function running(over: Partial<Extract<GateState, { state: 'Running' }>> = {}): GateState {
-  return { key: GATE.key, run: 2, failures: 0, problem: undefined, finding: undefined, state: 'Running', startedAtMs: NOW_MS - MINUTE_MS, ...over };
+  return { key: GATE.key, run: 2, failures: 0, problem: undefined, finding: undefined, passed: undefined, state: 'Running', startedAtMs: NOW_MS - MINUTE_MS, ...over };
 }
 function resting(nextRunAtMs: number | undefined, over: Partial<Extract<GateState, { state: 'Resting' }>> = {}): GateState {
-  return { key: GATE.key, run: 2, failures: 0, problem: undefined, finding: finding(), state: 'Resting', nextRunAtMs, ...over };
+  return { key: GATE.key, run: 2, failures: 0, problem: undefined, finding: finding(), passed: undefined, state: 'Resting', nextRunAtMs, ...over };
 }
 const ended = (verdict: Parameters<typeof evaluation>[1], over: Parameters<typeof evaluation>[3] = {}): EvaluationJob => ({ state: 'Finished', report: evaluation(hash, verdict, NOW_MS - 1000, over), finishedAtMs: NOW_MS - 1000 });
+const pass = finding({ verdict: 'Pass', reason: 'Proven', message: 'AUC 0.86.' });
+const passed = { reason: pass.reason, message: pass.message, atMs: pass.atMs, evidence: pass.evidence };
 const problem = { code: 'StoreUnreachable', message: 'no answer', atMs: NOW_MS - 1000 };
 
 type Row = Readonly<{ name: string; gate?: GateState; wanted?: typeof GATE; job?: EvaluationJob; isUp?: boolean; expected: Partial<GateMove> }>;
@@ -50,6 +52,19 @@ describe('one look of the gate after the other', () => {
     const move = decideGate({ nowMs: NOW_MS, wanted, gate, hash, job, isUp });
     expect(move).toMatchObject(expected);
     if (move.move === 'Judged') expect(move.gate).toMatchObject({ failures: 0, problem: undefined, state: 'Resting', nextRunAtMs: wanted.labels === 'Replay' ? undefined : NOW_MS + HOUR_MS });
+  });
+
+  test.each<{ name: string; gate: GateState; job: EvaluationJob; expected: GateState['passed'] }>([
+    { name: 'a Pass is kept', gate: running(), job: ended('Pass', { message: 'AUC 0.87.' }), expected: { reason: 'Proven', message: 'AUC 0.87.', atMs: NOW_MS - 1000, evidence: undefined } },
+    { name: 'the first one, through another', gate: running({ finding: pass, passed }), job: ended('Pass'), expected: passed },
+    { name: 'through a look that is Inconclusive', gate: running({ finding: pass, passed }), job: ended('Inconclusive'), expected: passed },
+    { name: 'through looks that find nothing to look at', gate: running({ finding: pass, passed }), job: ended('NotDue'), expected: passed },
+    { name: 'through looks that cannot be taken', gate: running({ finding: pass, passed }), job: ended('Error'), expected: passed },
+    { name: 'and through the wait for the next', gate: resting(NOW_MS, { passed }), job: { state: 'Absent' }, expected: passed },
+    { name: 'a Fail takes it away', gate: running({ finding: pass, passed }), job: ended('Fail'), expected: undefined },
+    { name: 'and so does another gate', gate: resting(undefined, { key: 'another', finding: pass, passed }), job: { state: 'Absent' }, expected: undefined },
+  ])('a Pass latches (DESIGN section 4, invariant 5): $name', ({ gate, job, expected }) => {
+    expect(decideGate({ nowMs: NOW_MS, wanted: GATE, gate, hash, job, isUp: true }).gate?.passed).toEqual(expected);
   });
 
   test('a verdict belongs to the candidate that it measured', () => {

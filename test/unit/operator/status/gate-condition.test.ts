@@ -6,9 +6,11 @@ import { gateConditions, shownAUC } from '../../../../operator/status/gate-condi
 import { messageOf } from '../../../../operator/status/message.ts';
 import { besides, facts, finding, GATE, HOUR_MS, identity, NOW_MS, podsOf, READY_PODS, stable, wanted } from '../rollout/builders.ts';
 
+const proven = finding({ verdict: 'Pass', reason: 'Proven', message: 'AUC 0.81.' });
+const passed = { reason: proven.reason, message: proven.message, atMs: proven.atMs, evidence: undefined };
 const problem = { code: 'StoreUnreachable', message: 'http://s3:7070 does not answer.', atMs: NOW_MS };
 function resting(over: Partial<Extract<GateState, { state: 'Resting' }>> = {}): GateState {
-  return { key: GATE.key, run: 2, failures: 0, problem: undefined, finding: finding(), state: 'Resting', nextRunAtMs: NOW_MS + HOUR_MS, ...over };
+  return { key: GATE.key, run: 2, failures: 0, problem: undefined, finding: finding(), passed: undefined, state: 'Resting', nextRunAtMs: NOW_MS + HOUR_MS, ...over };
 }
 
 function running(over: Partial<Extract<GateState, { state: 'Running' }>> = {}): GateState {
@@ -31,12 +33,18 @@ test.each<{ name: string; gate: GateState | undefined; given?: Given; condition:
   { name: 'a look that gets on', gate: running(), given: { job: { state: 'Running', problem: undefined } }, condition: 'Unknown Evaluating: the first look is being taken', auc: 0.84 },
   { name: 'the first look is due, and one side has no pod', gate: resting({ finding: undefined, nextRunAtMs: NOW_MS }), given: { candidatePods: { ...READY_PODS, ready: 0, readyUpToDate: 0 } }, condition: 'Unknown NotLookedYet: the gate looks once the pods of both sides are ready', auc: 0.84 },
   { name: 'too early to say', gate: resting(), condition: 'False TooFewLabels: Inconclusive: 12 of 50 known leavers.', auc: 0.81 },
-  { name: 'proven', gate: resting({ finding: finding({ verdict: 'Pass', reason: 'Proven', message: 'AUC 0.81.' }) }), condition: 'True Proven: Pass: AUC 0.81.', auc: 0.81 },
+  { name: 'proven', gate: resting({ finding: proven, passed }), condition: 'True Proven: Pass: AUC 0.81.', auc: 0.81 },
   { name: 'disproven', gate: resting({ finding: finding({ verdict: 'Fail', reason: 'AUCTooLow', message: 'AUC 0.61.' }) }), condition: 'False AUCTooLow: Fail: AUC 0.61.', auc: 0.81 },
   {
     name: 'a Pass stands through a look that could not be taken',
-    gate: resting({ finding: finding({ verdict: 'Pass', reason: 'Proven', message: 'AUC 0.81.' }), problem, failures: 1 }),
+    gate: resting({ finding: proven, passed, problem, failures: 1 }),
     condition: 'True Proven: Pass: AUC 0.81. (the newest look could not be taken: StoreUnreachable: http://s3:7070 does not answer. Next try at 2026-11-21T08:00:00Z.)',
+    auc: 0.81,
+  },
+  {
+    name: 'a Pass stands through a look that is Inconclusive',
+    gate: resting({ finding: finding({ reason: 'AUCNotProven', message: 'AUC 0.80, at least 0.79.' }), passed }),
+    condition: 'True Proven: passed at 2026-11-21T06:00:00Z: AUC 0.81. This stands until a look ends in Fail; the newest was Inconclusive: AUC 0.80, at least 0.79.',
     auc: 0.81,
   },
   {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { ChurnModelStatus } from '../../../../contracts/churn-model/status.ts';
+import { gateStateOf } from '../../../../operator/observation/gate-state.ts';
 import { rolloutStateOf } from '../../../../operator/observation/rollout-state.ts';
 import { INITIAL_STATE } from '../../../../operator/rollout/state.ts';
 import { instant } from '../../../../operator/status/instant.ts';
@@ -56,6 +57,13 @@ test('what people and kubectl read of it', () => {
     latest: { key: 'key-of-latest', version: 'b', checkedAt: '2026-11-21T06:50:00.000Z', nextCheckAt: '2026-11-21T07:50:00.000Z', failures: 2, code: 'StoreUnreachable', message: 'no answer' },
     rejected: [{ version: 'd', key: 'key-of-d', reason: 'OfflineGateFailed', message: 'too weak', at: '2026-11-21T06:00:00.000Z' }],
   });
+});
+
+test('a status from before Passes were kept knows of one where the newest look was it', () => {
+  const record = { key: 'gate-1', run: 3, nextRunAt: instant(NOW_MS), message: 'AUC 0.86.', finishedAt: instant(NOW_MS) };
+  const passedBy = (verdict: 'Pass' | 'Inconclusive', reason: string) => gateStateOf({ ...record, verdict, reason })?.passed;
+  expect(passedBy('Pass', 'Proven')).toEqual({ reason: 'Proven', message: 'AUC 0.86.', atMs: NOW_MS, evidence: undefined });
+  expect(passedBy('Inconclusive', 'AUCNotProven')).toBeUndefined();
 });
 
 describe('what cannot be read is found out again', () => {

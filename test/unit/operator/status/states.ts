@@ -61,8 +61,11 @@ function findings(message: fc.Arbitrary<string>): fc.Arbitrary<GateFinding> {
 function gates(message: fc.Arbitrary<string>): fc.Arbitrary<GateState> {
   const problem = fc.record({ code: fc.constantFrom('StoreUnreachable', 'EvaluationBroken'), message, atMs: instants });
   const failing = fc.oneof(fc.record({ failures: fc.constant(0), problem: fc.constant(undefined) }), fc.record({ failures: fc.integer({ min: 1, max: 1000 }), problem }));
+  const passes = findings(message).map(({ reason, message: text, atMs, evidence }) => ({ reason, message: text, atMs, evidence }));
+  // A look that passed is the Pass, or one came before it; one that failed took it away.
+  const found = fc.tuple(maybe(findings(message)), passes, fc.boolean()).map(([finding, pass, hasPassed]) => ({ finding, passed: finding?.verdict === 'Pass' || (hasPassed && finding?.verdict !== 'Fail') ? pass : undefined }));
   const where = fc.oneof(fc.record({ state: fc.constant('Running' as const), startedAtMs: instants }), fc.record({ state: fc.constant('Resting' as const), nextRunAtMs: maybe(instants) }));
-  return fc.tuple(fc.record({ key, run: fc.integer({ min: 1, max: 2 ** 31 - 1 }), finding: maybe(findings(message)) }), failing, where).map(([base, fail, place]) => ({ ...base, ...fail, ...place }));
+  return fc.tuple(fc.record({ key, run: fc.integer({ min: 1, max: 2 ** 31 - 1 }) }), found, failing, where).map(([base, look, fail, place]) => ({ ...base, ...look, ...fail, ...place }));
 }
 
 const policies: fc.Arbitrary<PolicyRecord> = fc.record({
