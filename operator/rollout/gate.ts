@@ -34,8 +34,10 @@ export function decideGate(input: GateInput): GateMove {
   const gate = input.gate === undefined ? undefined : asked(input.gate, wanted, nowMs);
   if (gate === undefined) return isUp ? begun({ key: wanted.key, run: 0, failures: 0, problem: undefined, finding: undefined, passed: undefined }, nowMs) : { move: 'Wait', gate, recheckMs: undefined };
   if (gate.state === 'Running') return running(input, gate);
-  if (gate.nextRunAtMs === undefined) return { move: 'Wait', gate, recheckMs: undefined };
-  const leftMs = gate.nextRunAtMs - nowMs;
+  // What a look found may be lost: another version of ours wrote it, in words that are not ours. Then it is found out again, by who looks once, too.
+  const hasLooked = gate.nextRunAtMs === undefined && gate.finding !== undefined;
+  if (hasLooked) return { move: 'Wait', gate, recheckMs: undefined };
+  const leftMs = (gate.nextRunAtMs ?? nowMs) - nowMs;
   // A clock that jumped back must not make the wait longer than any wait we set.
   if (leftMs > 0 && leftMs <= Math.max(wanted.intervalMs, LONGEST_RETRY_MS)) return { move: 'Wait', gate, recheckMs: leftMs };
   return isUp ? begun(gate, nowMs) : { move: 'Wait', gate, recheckMs: undefined };
@@ -69,7 +71,9 @@ function reported(input: GateInput, gate: GateState & { state: 'Running' }, repo
   const { nowMs, wanted, hash } = input;
   if (report.candidateHash !== hash) return errored(input, gate, { code: 'EvaluationBroken', message: `the report is about ${report.candidateHash.slice(0, 8)}, not about this candidate`, atMs: finishedAtMs });
   if (report.verdict === 'Error') return errored(input, gate, { code: report.code ?? report.reason, message: report.message, atMs: finishedAtMs });
-  const isOnce = wanted.labels === 'Replay' || report.reason === 'AlreadyLooked';
+  // Without a finding nothing has been looked at, whatever the report says: asked again after the interval.
+  const hasLooked = report.verdict !== 'NotDue' || gate.finding !== undefined;
+  const isOnce = hasLooked && (wanted.labels === 'Replay' || report.reason === 'AlreadyLooked');
   const nextRunAtMs = isOnce ? undefined : nowMs + wanted.intervalMs;
   const rested: GateState = { key: gate.key, run: gate.run, failures: 0, problem: undefined, finding: gate.finding, passed: gate.passed, state: 'Resting', nextRunAtMs };
   const recheckMs = isOnce ? undefined : wanted.intervalMs;

@@ -75,7 +75,7 @@ export type GateProblem = Readonly<{ code: string; message: string; atMs: number
 export type GateState = Readonly<
   { key: string; run: number; /** Tries that failed in a row. */ failures: number; problem: GateProblem | undefined; finding: GateFinding | undefined; /** Undefined: no look has passed, or one has failed since. */ passed: GatePass | undefined } & (
     | { state: 'Running'; startedAtMs: number }
-    /** `nextRunAtMs` undefined: it has looked, and does not look again. */
+    /** `nextRunAtMs` undefined: it has looked, and does not look again; without a finding, what it found is lost, and it looks now. */
     | { state: 'Resting'; nextRunAtMs: number | undefined }
   )
 >;

@@ -37,6 +37,8 @@ describe('one look of the gate after the other', () => {
     { name: 'another gate asks anew, under another name, whatever was found', gate: resting(undefined, { key: 'another' }), expected: { move: 'Wait', gate: running({ run: 3, startedAtMs: NOW_MS }) } },
     { name: 'another gate while one side has no pod: its runs go on counting, so that the Job of the one before is not its own', gate: resting(undefined, { key: 'another' }), isUp: false, expected: { move: 'Wait', gate: resting(NOW_MS, { finding: undefined }) } },
     { name: 'Replay looks once', gate: running(), wanted: REPLAY, job: ended('Fail'), expected: { move: 'Judged', recheckMs: undefined, isNews: true } },
+    { name: 'what it found is lost (a downgrade, a hand): it looks again', gate: resting(undefined, { finding: undefined }), wanted: REPLAY, expected: { move: 'Wait', gate: running({ run: 3, startedAtMs: NOW_MS }) } },
+    { name: 'a report that nothing is due where nothing is known: asked again after the interval, not at once', gate: running(), wanted: REPLAY, job: ended('NotDue', { reason: 'AlreadyLooked' }), expected: { move: 'Wait', gate: resting(NOW_MS + HOUR_MS, { finding: undefined }) } },
     { name: 'and not again', gate: resting(undefined), wanted: REPLAY, expected: { move: 'Wait', gate: resting(undefined) } },
     {
       name: 'a look that failed is taken again, and what was found stands',

@@ -67,6 +67,10 @@ test('a status from before Passes were kept knows of one where the newest look w
 });
 
 describe('what cannot be read is found out again', () => {
+  test('a finding whose words are of another version of ours', () => {
+    expect(gateStateOf({ key: 'gate-1', run: 1, verdict: 'Pass', reason: 'AWordOfTheNextVersion', message: 'x', finishedAt: instant(NOW_MS) })).toEqual({ key: 'gate-1', run: 1, failures: 0, problem: undefined, finding: undefined, passed: undefined, state: 'Resting', nextRunAtMs: undefined });
+  });
+
   const whole = stored(rolloutRecord({ stable: stable('a'), candidate: inspecting('b'), previous: previous('c'), latest: undefined, policy: undefined, rejected: [rejected('d')] }));
   test.each<{ name: string; status: ChurnModelStatus; expected: unknown }>([
     { name: 'a stable version without a digest', status: { stable: { ...stable('a'), startedAt: instant(NOW_MS), digest: 'abc', entityColumn: undefined } }, expected: INITIAL_STATE },
