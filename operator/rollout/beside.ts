@@ -15,9 +15,11 @@ type Deployed = Candidate & { stage: 'Deployed' };
  * Whether a candidate stays beside stable until something is decided about it. Without a gate it takes over as soon as its pods are ready; so does the
  * version before that comes back within its window, which proved itself already (DESIGN section 4, invariant 5); and a first version has nothing to stand beside.
  */
-export function isBesideStable({ wanted }: Pick<Facts, 'wanted'>, { stable, candidate }: Pick<RolloutState, 'stable' | 'candidate'>): boolean {
+export function isBesideStable({ wanted }: Pick<Facts, 'wanted'>, { stable, candidate, previous }: Pick<RolloutState, 'stable' | 'candidate' | 'previous'>): boolean {
   if (wanted.gate === undefined || stable === undefined || candidate?.stage !== 'Deployed') return false;
-  return candidate.inspectionKey !== undefined && candidate.identity.hash !== stable.hash;
+  // By both: a record of the inspection that somebody pruned must not open the gate.
+  const comesBack = candidate.inspectionKey === undefined && previous?.hash === candidate.identity.hash;
+  return !comesBack && candidate.identity.hash !== stable.hash;
 }
 
 /** Pods that a candidate beside stable is to have. */

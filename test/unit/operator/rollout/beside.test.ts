@@ -34,8 +34,11 @@ describe('a candidate beside stable', () => {
     { name: 'a gate, and a stable version', state: { stable: stable('a'), candidate: deployed('b') }, gate: GATE, expected: true },
     { name: 'no gate', state: { stable: stable('a'), candidate: deployed('b') }, gate: undefined, expected: false },
     { name: 'a first version', state: { stable: undefined, candidate: deployed('b') }, gate: GATE, expected: false },
-    { name: 'the version before, which comes back within its window', state: { stable: stable('a'), candidate: deployed('b', { inspectionKey: undefined }) }, gate: GATE, expected: false },
-  ])('$name: $expected', ({ state, gate, expected }) => expect(isBesideStable({ wanted: wanted('b', { gate }) }, state)).toBe(expected));
+    { name: 'the version before, which comes back within its window', state: { stable: stable('a'), candidate: deployed('b', { inspectionKey: undefined }), previous: previous('b') }, gate: GATE, expected: false },
+    { name: 'the record of its inspection is missing', state: { stable: stable('a'), candidate: deployed('b', { inspectionKey: undefined }) }, gate: GATE, expected: true },
+    { name: 'likewise while another version may come back', state: { stable: stable('a'), candidate: deployed('b', { inspectionKey: undefined }), previous: previous('c') }, gate: GATE, expected: true },
+    { name: 'the version before, inspected anew', state: { stable: stable('a'), candidate: deployed('b'), previous: previous('b') }, gate: GATE, expected: true },
+  ])('$name: $expected', ({ state, gate, expected }) => expect(isBesideStable({ wanted: wanted('b', { gate }) }, { previous: undefined, ...state })).toBe(expected));
 });
 
 describe('what is done for it', () => {
