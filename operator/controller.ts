@@ -6,10 +6,10 @@ import { observe, type Observation } from './observation/observe.ts';
 import { LABELS } from '../contracts/names.ts';
 import { shortHash } from '../contracts/digest.ts';
 import { ChurnModelStatus, type RetentionRun } from '../contracts/churn-model/status.ts';
+import { withoutSwitch } from './rollout/callers.ts';
 import { decide } from './rollout/decide.ts';
 import { demandOf } from './rollout/sizing.ts';
-import type { Decision } from './rollout/decision.ts';
-import type { RolloutState } from './rollout/state.ts';
+import type { Decision, Move } from './rollout/decision.ts';
 import type { ApiClient } from './runtime/api-client.ts';
 import type { ApiError } from './runtime/api-error.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -73,6 +73,9 @@ async function reconcile(parts: ControllerParts, key: string, context: Reconcile
   return bringAbout(parts, model, observation, context);
 }
 
+/** Moves that have not happened where the Service was not written. */
+const AFTER_SWITCH: readonly Move['move'][] = ['Promoted', 'PreviousDrained', 'PreviousRemoved'];
+
 /** Told once, in status and event; the model is not looked at without what it is made of. */
 async function tellRightsMissing(parts: ControllerParts, model: StoredChurnModel, signal: AbortSignal): Promise<void> {
   const stored = ChurnModelStatus.safeParse(model.status ?? {});
@@ -94,7 +97,7 @@ async function bringAbout(parts: ControllerParts, model: StoredChurnModel, obser
   if (result.outdated) return { requeueAfterMs: STALE_RECHECK_MS };
   const problems = [...result.problems, ...persisting(result.failed, context.failures)];
   // What the Service does not select is not stable, whatever was decided.
-  const truth = result.serviceSwitched ? decision : { ...decision, state: withoutSwitch(decision.state, facts.state), moves: decision.moves.filter((move) => move.move !== 'Promoted') };
+  const truth = result.serviceSwitched ? decision : { ...decision, state: withoutSwitch(decision.state, facts.state), moves: decision.moves.filter(({ move }) => !AFTER_SWITCH.includes(move)) };
   const spread = followTraffic(parts, observation, truth);
   const stablePods = truth.state.stable === undefined ? undefined : facts.pods(truth.state.stable.hash);
   const status = statusOf({
@@ -139,10 +142,6 @@ function followTraffic({ traffic, clock }: ControllerParts, { children, subject,
 function persisting(failed: readonly ApiError[], failures: number): readonly ChildProblem[] {
   if (failures < TOLD_AFTER_FAILURES) return [];
   return failed.map(({ message }) => ({ reason: 'ApplyFailed', message: `the API server failed: ${message} Tried again, backing off.` }));
-}
-
-function withoutSwitch(decided: RolloutState, before: RolloutState): RolloutState {
-  return decided.stable?.hash === before.stable?.hash ? decided : before;
 }
 
 function selects({ children, subject }: Readable, decision: Decision): boolean {

@@ -24,6 +24,16 @@ function stillCalled({ state: { stable, previous }, selected, nowMs }: Called): 
   return { ...previous, replacedAtMs: nowMs };
 }
 
+/**
+ * What is to be remembered where the Service could not be written: whom it does not select is not stable, and whom callers have not left is as
+ * it was. Its drain begins at each look anew, but is written down once it has begun: each status wakes the model, and the next look would write another.
+ * @param decided the state after the look
+ * @param before the state that it found
+ */
+export function withoutSwitch(decided: RolloutState, before: RolloutState): RolloutState {
+  return decided.stable?.hash === before.stable?.hash ? { ...decided, previous: before.previous } : before;
+}
+
 /** How long until callers have waited long enough; undefined: stable answers, or there is none. */
 export function outageLeftMs(stable: RolloutState['stable'], nowMs: number): number | undefined {
   if (stable?.downSinceMs === undefined) return undefined;

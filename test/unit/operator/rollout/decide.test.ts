@@ -240,6 +240,15 @@ test.each<{ name: string; report: ReturnType<typeof report> }>([
   expect(seen(decide(given))).toEqual({ phase: 'Stable', reason: 'Inspecting', selected: 'a', sizes: { a: 2 }, moves: ['CandidateAborted', 'InspectionStarted'], job: undefined, recheckMs: undefined });
 });
 
+test('a size that the API server refuses does not move the status from look to look', () => {
+  const given = facts({ wanted: wanted('b', { replicas: 3 }), state: { ...INITIAL_STATE, stable: stable('a'), candidate: deployed('b') }, selected: shortOf('a'), pods: podsOf({ a: { ...READY_PODS, requested: 3, ready: 3, readyUpToDate: 3 }, b: READY_PODS }) });
+  const first = decide(given);
+  expect(first.versions.find(({ identity: { version } }) => version === 'b')?.replicas).toBe(3);
+  const second = decide({ ...given, nowMs: NOW_MS + 1000, state: first.state });
+  expect(second.state).toEqual(first.state);
+  expect(decide({ ...given, nowMs: NOW_MS + HOUR_MS, state: second.state })).toMatchObject({ reason: 'StartingPods', state: first.state });
+});
+
 test('the Job is the same after a crash: same key, same try, same start', () => {
   const candidate = inspecting('b');
   const given = facts({ wanted: wanted('b'), state: { ...INITIAL_STATE, candidate } });

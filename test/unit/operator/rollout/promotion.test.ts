@@ -18,7 +18,8 @@ describe('whether callers move', () => {
     { name: 'one is missing', given: {}, expected: { move: 'Wait', recheckMs: READY_DEADLINE_MS - MINUTE_MS } },
     { name: 'no Deployment yet', given: { pods: NO_PODS }, expected: { move: 'Wait', recheckMs: READY_DEADLINE_MS - MINUTE_MS } },
     { name: 'ready pods of an older template do not count', given: { pods: { ...READY_PODS, readyUpToDate: 0 } }, expected: { move: 'Wait', recheckMs: READY_DEADLINE_MS - MINUTE_MS } },
-    { name: 'ready, but scaled to another size', given: { pods: { ...READY_PODS, requested: 1 } }, expected: { move: 'Wait', recheckMs: READY_DEADLINE_MS - MINUTE_MS } },
+    { name: 'ready, but scaled to another size', given: { pods: { ...READY_PODS, requested: 1 } }, expected: { move: 'Wait', recheckMs: undefined } },
+    { name: 'likewise, however long a larger size is refused', given: { pods: { ...READY_PODS, requested: 1, ready: 1, readyUpToDate: 1 }, deployedAtMs: late }, expected: { move: 'Wait', recheckMs: undefined } },
     { name: 'nobody is wanted: nothing has shown that it can serve', given: { replicas: 0, deployedAtMs: late, pods: { ...NO_PODS, requested: 0 } }, expected: { move: 'Wait', recheckMs: undefined } },
     { name: 'last millisecond', given: { deployedAtMs: late + 1 }, expected: { move: 'Wait', recheckMs: 1 } },
     { name: 'out of time', given: { deployedAtMs: late }, expected: { move: 'Reject', message: '1 of 2 pods became ready within 15 minutes' } },
@@ -41,13 +42,18 @@ describe('whether callers move', () => {
 describe('the clock of the start', () => {
   const free: StartClock = { deployedAtMs: NOW_MS - MINUTE_MS, heldSinceMs: undefined, heldBy: undefined };
   const held: StartClock = { deployedAtMs: NOW_MS - 20 * MINUTE_MS, heldSinceMs: NOW_MS - 18 * MINUTE_MS, heldBy: 'StoreUnreachable' };
+  const small: VersionPods = { ...READY_PODS, requested: 1, ready: 1, readyUpToDate: 1 };
+  const growing: StartClock = { ...free, heldSinceMs: NOW_MS - MINUTE_MS, heldBy: 'ScalingUp' };
   test.each<{ name: string; clock: StartClock; pods: VersionPods; expected: StartClock }>([
     { name: 'runs', clock: free, pods: starting, expected: free },
     { name: 'runs while the package itself fails', clock: free, pods: failingPods(), expected: free },
     { name: 'stops when something outside fails', clock: free, pods: outside, expected: { ...free, heldSinceMs: NOW_MS, heldBy: 'StoreUnreachable' } },
     { name: 'stands still', clock: held, pods: outside, expected: held },
     { name: 'goes on with the two minutes it had run', clock: held, pods: starting, expected: { deployedAtMs: NOW_MS - 2 * MINUTE_MS, heldSinceMs: undefined, heldBy: undefined } },
-    { name: 'begins again for pods that are asked for in addition', clock: free, pods: { ...READY_PODS, requested: 1, ready: 1, readyUpToDate: 1 }, expected: { ...free, deployedAtMs: NOW_MS } },
+    { name: 'stands while more are to be asked for', clock: free, pods: small, expected: { ...free, heldSinceMs: NOW_MS, heldBy: 'ScalingUp' } },
+    { name: 'and goes on standing, as it was written down, where the size is refused', clock: growing, pods: small, expected: growing },
+    { name: 'begins again once they are asked for', clock: growing, pods: { ...small, requested: 2 }, expected: { ...free, deployedAtMs: NOW_MS } },
+    { name: 'and stands again where something outside holds the new ones up', clock: growing, pods: outside, expected: { deployedAtMs: NOW_MS, heldSinceMs: NOW_MS, heldBy: 'StoreUnreachable' } },
     { name: 'does not while those that it has fail', clock: free, pods: { ...starting, requested: 1, ready: 0, readyUpToDate: 0 }, expected: free },
     { name: 'never gains from a clock that jumped back', clock: { deployedAtMs: 5, heldSinceMs: NOW_MS + HOUR_MS, heldBy: 'StoreUnreachable' }, pods: starting, expected: { deployedAtMs: 5, heldSinceMs: undefined, heldBy: undefined } },
   ])('$name', ({ clock, pods, expected }) => expect(startClock(clock, pods, 2, NOW_MS)).toEqual(expected));

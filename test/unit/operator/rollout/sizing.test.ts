@@ -45,7 +45,7 @@ describe('who sizes what', () => {
     { name: 'a hand scaled to zero, where Kubernetes switches it off: it goes until there are pods', want: from2to6('a'), state: { stable: stable('a') }, given: { a: pods(0) }, live: sizes('a'), expected: { selected: 'a', sizes: { a: 2 }, autoscaler: undefined } },
     { name: 'a hand deleted the Deployment: likewise', want: from2to6('a'), state: { stable: stable('a') }, given: {}, live: sizes('a'), expected: { selected: 'a', sizes: { a: 2 }, autoscaler: undefined } },
     { name: 'the first version has the smallest size', want: from2to6('a'), state: { candidate: deployed('a') }, given: { a: pods(1) }, expected: { selected: undefined, sizes: { a: 2 }, autoscaler: undefined } },
-    { name: 'a candidate has the size that stable has now', want: from2to6('b'), state: onTheWay, given: { a: pods(5), b: pods(2) }, live: sizes('a'), expected: { selected: 'a', sizes: { b: 5, a: undefined }, autoscaler: autoscaler('a'), recheckMs: 15 * 60_000 } },
+    { name: 'a candidate has the size that stable has now', want: from2to6('b'), state: onTheWay, given: { a: pods(5), b: pods(2) }, live: sizes('a'), expected: { selected: 'a', sizes: { b: 5, a: undefined }, autoscaler: autoscaler('a') } },
     { name: 'and follows it down', want: from2to6('b'), state: onTheWay, given: { a: pods(3), b: pods(5, 2) }, live: sizes('a'), expected: { selected: 'a', sizes: { b: 3, a: undefined }, autoscaler: autoscaler('a'), recheckMs: 14 * 60_000 } },
     { name: 'never beyond the largest size', want: from2to6('b'), state: onTheWay, given: { a: pods(9), b: pods(2, 1) }, live: sizes('a'), expected: { selected: 'a', sizes: { b: 6, a: undefined }, autoscaler: autoscaler('a'), recheckMs: 14 * 60_000 } },
     {
