@@ -1,5 +1,5 @@
 import type { CandidateHash } from '../../contracts/digest.ts';
-import { candidateSize } from './candidate-size.ts';
+import { candidateSize, sharedPods } from './candidate-size.ts';
 import type { Facts, VersionPods } from './facts.ts';
 import { READY_DEADLINE_MS, startClock } from './promotion.ts';
 import { demandOf } from './sizing.ts';
@@ -26,7 +26,8 @@ export function isBesideStable({ wanted }: Pick<Facts, 'wanted'>, { stable, cand
 export function besideSize(facts: Pick<Facts, 'wanted' | 'pods' | 'selected' | 'autoscaler'>, stable: Stable, { identity, exposure }: Deployed): number {
   const { pods, wanted } = facts;
   const percent = exposedPercent(wanted.traffic, exposure);
-  return candidateSize({ readyStable: pods(stable.hash).ready, wantedStable: demandOf(facts, stable), percent, current: pods(identity.hash).requested });
+  const wantedStable = demandOf(facts, stable);
+  return candidateSize({ sharedPods: sharedPods(exposure.mode, { ready: pods(stable.hash).ready, wanted: wantedStable }), wantedStable, percent, current: pods(identity.hash).requested });
 }
 
 export type BesideMove = Readonly<

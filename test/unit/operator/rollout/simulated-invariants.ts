@@ -102,6 +102,11 @@ function sizeFor({ percent, stableHash }: TrafficPolicy, now: ClusterNow): numbe
   return Math.ceil((now.ready(stableHash) * percent) / 100);
 }
 
+/** Pods that it must have before more is asked of it: pods of stable that are away for a moment come back, and their callers find what they were told. */
+function sizeToRaise(policy: TrafficPolicy, now: ClusterNow): number {
+  return policy.mode === 'Canary' ? Math.max(sizeFor(policy, now), Math.ceil((now.demand * policy.percent) / 100)) : sizeFor(policy, now);
+}
+
 function brokenByPolicy({ hash, policy }: Write & { write: 'Policy' }, now: ClusterNow, { wanted, state }: Facts): BrokenInvariant | undefined {
   if (policy === undefined) return undefined;
   if (policy.stableHash !== hash) return broken(4, 'a pod bears a policy for others');
@@ -110,7 +115,7 @@ function brokenByPolicy({ hash, policy }: Write & { write: 'Policy' }, now: Clus
   if (policy.mode === 'Canary' && now.ready(policy.candidateHash) === 0) return broken(1, 'callers are sent to a candidate with no ready pod');
   const before = now.borne.find((other) => other.candidateHash === policy.candidateHash && other.stableHash === policy.stableHash);
   const isMore = before === undefined || (policy.mode === before.mode ? policy.percent > before.percent : policy.mode === 'Canary');
-  if (isMore && now.ready(policy.candidateHash) < sizeFor(policy, now)) return broken(2, 'more is asked of a candidate than it has pods for');
+  if (isMore && now.ready(policy.candidateHash) < sizeToRaise(policy, now)) return broken(2, 'more is asked of a candidate than it has pods for');
   if (now.found !== policy.candidateHash) return broken(2, 'a policy names a candidate that nobody finds');
   if (wanted.gate === undefined) return broken(5, 'a model without a gate mirrors');
   const { candidate } = state;

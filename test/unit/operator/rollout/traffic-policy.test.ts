@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { candidateSize } from '../../../../operator/rollout/candidate-size.ts';
+import { candidateSize, sharedPods } from '../../../../operator/rollout/candidate-size.ts';
 import type { Facts, VersionPods } from '../../../../operator/rollout/facts.ts';
 import { INITIAL_STATE, type Exposure, type PolicyRecord, type PolicyTerms, type RolloutState } from '../../../../operator/rollout/state.ts';
-import { decidePolicy, policyOf } from '../../../../operator/rollout/traffic-policy.ts';
+import { decidePolicy, decideTerms, policyOf } from '../../../../operator/rollout/traffic-policy.ts';
 import { besides, facts, GATE, identity, MINUTE_MS, NOW_MS, podsOf, READY_PODS, stable, TRAFFIC, wanted } from './builders.ts';
 
 const shadow: PolicyTerms = { mode: 'Shadow', percent: 100, stableHash: identity('a').hash, candidateHash: identity('b').hash, candidateVersion: 'b', candidateAddress: TRAFFIC.candidateAddress, maxErrorPercent: 1 };
@@ -47,6 +47,29 @@ describe('what stable is told about the candidate beside it', () => {
   });
 });
 
+describe('while pods of stable are away for a moment', () => {
+  const ten = (ready: number) => pods(ready, 10);
+  test.each([
+    { name: 'one of ten is ready: one pod of the candidate is not enough for half of all callers', ready: 1, candidate: 1, percent: 5 },
+    { name: 'none is: neither', ready: 0, candidate: 1, percent: 5 },
+    { name: 'all are back, the candidate is not larger', ready: 10, candidate: 4, percent: 5 },
+    { name: 'the candidate is large enough for all: at once', ready: 1, candidate: 5, percent: 50 },
+  ])('$name', ({ ready, candidate, percent }) => {
+    const decided = decideTerms({ wanted: { ...TRAFFIC, mirrorPercent: 5 }, stable: stable('a'), candidate: besides('b', { exposure: at(50) }), stablePods: ten(ready), wantedStable: 10, pods: pods(candidate), before: canary(5) });
+    expect(decided?.percent).toBe(percent);
+  });
+
+  test('a shadow does not wait for them: copies are of what the others answer', () => {
+    const decided = decideTerms({ wanted: TRAFFIC, stable: stable('a'), candidate: besides('b'), stablePods: ten(3), wantedStable: 10, pods: pods(3), before: undefined });
+    expect(decided).toEqual(shadow);
+  });
+
+  test.each([
+    { mode: 'Shadow' as const, expected: 3 },
+    { mode: 'Canary' as const, expected: 10 },
+  ])('$mode: a candidate is made for $expected of ten, three of which are ready', ({ mode, expected }) => expect(sharedPods(mode, { ready: 3, wanted: 10 })).toBe(expected));
+});
+
 test('the same policy is the same text, whoever remembered it', () => {
   const reversed: PolicyTerms = { maxErrorPercent: shadow.maxErrorPercent, candidateAddress: shadow.candidateAddress, candidateVersion: 'b', candidateHash: shadow.candidateHash, stableHash: shadow.stableHash, percent: 100, mode: 'Shadow' };
   expect(JSON.stringify(policyOf(written(reversed)))).toBe(JSON.stringify(policyOf(written(shadow))));
@@ -78,24 +101,24 @@ describe('revisions', () => {
 
 describe('size of a candidate beside stable', () => {
   test.each([
-    { name: 'as many as stable where all is mirrored', readyStable: 10, wantedStable: 10, percent: 100, current: undefined, expected: 10 },
-    { name: 'its share, rounded up', readyStable: 10, wantedStable: 10, percent: 25, current: undefined, expected: 3 },
-    { name: 'never nobody', readyStable: 2, wantedStable: 2, percent: 0.1, current: undefined, expected: 1 },
-    { name: 'no warm pod is lost because one of stable is away', readyStable: 1, wantedStable: 2, percent: 100, current: 2, expected: 2 },
-    { name: 'nor because all are', readyStable: 0, wantedStable: 2, percent: 100, current: 2, expected: 2 },
-    { name: 'it shrinks with what stable is meant to have', readyStable: 4, wantedStable: 4, percent: 100, current: 9, expected: 4 },
-    { name: 'it grows with pods that are ready, not before', readyStable: 2, wantedStable: 6, percent: 100, current: 2, expected: 2 },
-    { name: 'stable is scaled to zero', readyStable: 0, wantedStable: 0, percent: 100, current: 3, expected: 0 },
+    { name: 'as many as stable where all is mirrored', sharedPods: 10, wantedStable: 10, percent: 100, current: undefined, expected: 10 },
+    { name: 'its share, rounded up', sharedPods: 10, wantedStable: 10, percent: 25, current: undefined, expected: 3 },
+    { name: 'never nobody', sharedPods: 2, wantedStable: 2, percent: 0.1, current: undefined, expected: 1 },
+    { name: 'no warm pod is lost because one of stable is away', sharedPods: 1, wantedStable: 2, percent: 100, current: 2, expected: 2 },
+    { name: 'nor because all are', sharedPods: 0, wantedStable: 2, percent: 100, current: 2, expected: 2 },
+    { name: 'it shrinks with what stable is meant to have', sharedPods: 4, wantedStable: 4, percent: 100, current: 9, expected: 4 },
+    { name: 'it grows with pods that are ready, not before', sharedPods: 2, wantedStable: 6, percent: 100, current: 2, expected: 2 },
+    { name: 'stable is scaled to zero', sharedPods: 0, wantedStable: 0, percent: 100, current: 3, expected: 0 },
   ])('$name', ({ expected, ...input }) => expect(candidateSize(input)).toBe(expected));
 
   const pods = fc.integer({ min: 0, max: 200 });
   test('enough for what is ready, never more than for what is meant to be, and settled at once', () => {
     fc.assert(
-      fc.property(pods, pods, fc.double({ min: 0.1, max: 100, noNaN: true }), fc.option(pods, { nil: undefined }), (readyStable, wantedStable, percent, current) => {
-        const size = candidateSize({ readyStable, wantedStable, percent, current });
-        if (readyStable > 0) expect(size).toBeGreaterThanOrEqual(Math.ceil((readyStable * percent) / 100));
-        expect(size).toBeLessThanOrEqual(Math.max(Math.ceil((Math.max(readyStable, wantedStable) * percent) / 100), 1));
-        expect(candidateSize({ readyStable, wantedStable, percent, current: size })).toBe(size);
+      fc.property(pods, pods, fc.double({ min: 0.1, max: 100, noNaN: true }), fc.option(pods, { nil: undefined }), (sharedPods, wantedStable, percent, current) => {
+        const size = candidateSize({ sharedPods, wantedStable, percent, current });
+        if (sharedPods > 0) expect(size).toBeGreaterThanOrEqual(Math.ceil((sharedPods * percent) / 100));
+        expect(size).toBeLessThanOrEqual(Math.max(Math.ceil((Math.max(sharedPods, wantedStable) * percent) / 100), 1));
+        expect(candidateSize({ sharedPods, wantedStable, percent, current: size })).toBe(size);
       }),
     );
   });
