@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
 import { ChurnModelStatus, type RetentionRun } from '../../contracts/churn-model/status.ts';
 import { isCandidateHash, shortHash } from '../../contracts/digest.ts';
-import { LABELS } from '../../contracts/names.ts';
+import { CANDIDATE_SERVICE, LABELS } from '../../contracts/names.ts';
 import { evaluateJobName } from '../resources/evaluate-job.ts';
 import { inspectJobName } from '../resources/inspect-job.ts';
 import { NOBODY } from '../resources/service.ts';
@@ -82,9 +82,10 @@ export function observe(model: StoredChurnModel, children: Children, nowMs: numb
     const deployment = children.deployments.find((each) => each.metadata.name === childName(subject, short) && each.metadata.deletionTimestamp === undefined);
     return observeVersion(short, deployment, children.pods);
   };
-  const selector = children.services.find((each) => each.metadata.name === name)?.spec.selector?.[LABELS.hash];
+  const selectorOf = (service: string): string | undefined => children.services.find(({ metadata }) => metadata.name === service && metadata.deletionTimestamp === undefined)?.spec.selector?.[LABELS.hash];
+  const selector = selectorOf(name);
   const selected = selector === NOBODY ? undefined : selector;
   const wanted = wantedOf(subject, state);
-  const facts: Facts = { nowMs, selected, wanted, state, pods, policyOnPods: newestPolicyOn(children.pods), autoscaler: observeAutoscaler(subject, children.autoscalers), inspectionJob: jobOf(wanted, state, subject, children, nowMs), evaluationJob: evaluationOf(state, subject, children, nowMs) };
+  const facts: Facts = { nowMs, selected, found: selectorOf(childName(subject, CANDIDATE_SERVICE)), wanted, state, pods, policyOnPods: newestPolicyOn(children.pods), autoscaler: observeAutoscaler(subject, children.autoscalers), inspectionJob: jobOf(wanted, state, subject, children, nowMs), evaluationJob: evaluationOf(state, subject, children, nowMs) };
   return { readable: true, subject, generation, facts, stored, children, retention: observeRetention(children.scheduledJobs, children.pods) };
 }

@@ -9,6 +9,7 @@ import { rejectedLatest, resolved, resolvedUnchanged, withRejected } from './lat
 import { promoted } from './promoted.ts';
 import { decidePromotion, startClock } from './promotion.ts';
 import { demandOf } from './sizing.ts';
+import { isFound } from './traffic-policy.ts';
 import { UNEXPOSED, type Candidate, type Rejected, type RolloutState, type Stable, type StartClock } from './state.ts';
 
 /** One step of the candidate. */
@@ -143,7 +144,7 @@ function beside(facts: Facts, state: RolloutState, stable: Stable, candidate: Ca
   const isUp = move.candidate.readyAtMs !== undefined && pods.ready > 0;
   const waiting = size === 0 ? 'ScaledToZero' : pods.problem === undefined ? 'StartingPods' : 'PodsFailing';
   const started: Move[] = move.move === 'ShadowStarted' ? [{ move: 'ShadowStarted', version: identity.version }] : heldUp(candidate, move.candidate, pods);
-  const judged = judge(facts, move.candidate, isUp && facts.pods(stable.hash).ready > 0);
+  const judged = judge(facts, move.candidate, isUp && isFound(facts, identity) && facts.pods(stable.hash).ready > 0);
   const rechecks = [move.move === 'Wait' ? move.recheckMs : undefined, judged.recheckMs].filter((ms) => ms !== undefined);
   return {
     phase: candidate.exposure.mode,

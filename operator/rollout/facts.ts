@@ -89,6 +89,8 @@ export type Facts = Readonly<{
   state: RolloutState;
   /** First 8 digits of the hash that the Service selects now; undefined: it selects nobody, or is not there. */
   selected: string | undefined;
+  /** First 8 digits of the hash whose pods the model's own headless Service finds; undefined: there is none, or one of that name is somebody else's. */
+  found: string | undefined;
   /** Pods by candidate hash. */
   pods: (hash: string) => VersionPods;
   /** The one with the highest revision among the policies that pods of the model bear; undefined: none bears one that can be read. */

@@ -19,7 +19,7 @@ type GateInput = Readonly<{
   hash: string;
   /** Of the run that the state names. */
   job: EvaluationJob;
-  /** Whether both sides have ready pods: there is something to look at. */
+  /** Whether both sides have ready pods, and stable's find the candidate's: there is something to look at. */
   isUp: boolean;
 }>;
 

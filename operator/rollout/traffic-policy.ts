@@ -1,8 +1,9 @@
+import { shortHash } from '../../contracts/digest.ts';
 import type { TrafficPolicy } from '../../contracts/traffic.ts';
 import type { Facts, VersionPods, WantedTraffic } from './facts.ts';
 import { candidateSize, sharedPods } from './candidate-size.ts';
 import { demandOf } from './sizing.ts';
-import type { Candidate, Exposure, PolicyRecord, PolicyTerms, RolloutState, Stable } from './state.ts';
+import type { Candidate, Exposure, PolicyRecord, PolicyTerms, RolloutState, Stable, VersionIdentity } from './state.ts';
 
 /** How much of a candidate a policy takes: a canary takes more than any shadow, since callers wait for it. */
 function takes({ mode, percent }: Pick<PolicyTerms, 'mode' | 'percent'>): number {
@@ -25,18 +26,26 @@ export function exposedPercent({ mirrorPercent }: WantedTraffic, exposure: Expos
  * less than before at once, more only when it has the pods for it (DESIGN section 4, invariant 2), and no caller where none of its pods is
  * ready (invariant 1). A shadow that loses its pods for a while keeps its policy: nobody waits for it.
  * @param input.wantedStable pods that stable is meant to have: those that are away for a moment bring their callers back
+ * @param input.isFound whether the address leads to the candidate's pods
  * @param input.before what pods were told last
  */
-export function decideTerms(input: Readonly<{ wanted: WantedTraffic; stable: Stable; candidate: Candidate & { stage: 'Deployed' }; stablePods: VersionPods; wantedStable: number; pods: VersionPods; before: PolicyTerms | undefined }>): PolicyTerms | undefined {
-  const { wanted, stable, candidate, stablePods, wantedStable, pods } = input;
+export function decideTerms(input: Readonly<{ wanted: WantedTraffic; stable: Stable; candidate: Candidate & { stage: 'Deployed' }; stablePods: VersionPods; wantedStable: number; pods: VersionPods; isFound: boolean; before: PolicyTerms | undefined }>): PolicyTerms | undefined {
+  const { wanted, stable, candidate, stablePods, wantedStable, pods, isFound } = input;
   const terms = termsOf(wanted, stable, candidate);
   const isOfPair = input.before?.candidateHash === terms.candidateHash && input.before.stableHash === terms.stableHash;
   const before = isOfPair ? input.before : undefined;
   if (pods.ready === 0 && (terms.mode === 'Canary' || before?.mode === 'Canary' || before === undefined)) return undefined;
   if (before !== undefined && takes(terms) <= takes(before)) return terms;
   const shared = sharedPods(terms.mode, { ready: stablePods.ready, wanted: wantedStable });
+  // Rows of customers go to a name: it must lead to this candidate before it is told, and to nobody else.
+  if (!isFound) return before;
   const carries = pods.readyUpToDate >= candidateSize({ sharedPods: shared, wantedStable: shared, percent: exposedPercent(wanted, candidate.exposure), current: undefined });
   return carries ? terms : before;
+}
+
+/** Whether stable's pods find this version's pods by the address that a policy names. */
+export function isFound({ found }: Pick<Facts, 'found'>, { hash }: Pick<VersionIdentity, 'hash'>): boolean {
+  return found === shortHash(hash);
 }
 
 /** The newest that is known of: what was written down, or, where the operator was cut off before it could, what pods bear. */
@@ -69,7 +78,7 @@ export function decidePolicy(facts: Facts, state: RolloutState, isBeside: boolea
   const terms =
     !isBeside || stable === undefined || candidate?.stage !== 'Deployed'
       ? undefined
-      : decideTerms({ wanted: wanted.traffic, stable, candidate, stablePods: pods(stable.hash), wantedStable: demandOf(facts, stable), pods: pods(candidate.identity.hash), before: before?.terms });
+      : decideTerms({ wanted: wanted.traffic, stable, candidate, stablePods: pods(stable.hash), wantedStable: demandOf(facts, stable), isFound: isFound(facts, candidate.identity), pods: pods(candidate.identity.hash), before: before?.terms });
   if (isSame(before?.terms, terms)) return before;
   return { revision: Math.max((before?.revision ?? 0) + 1, nowMs), writtenAtMs: nowMs, terms };
 }

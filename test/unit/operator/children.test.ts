@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { ChurnModelSpec } from '../../../contracts/churn-model/spec.ts';
-import { ANNOTATIONS, FIELD_MANAGER } from '../../../contracts/names.ts';
+import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../../../contracts/names.ts';
 import { Caches } from '../../../operator/caches.ts';
 import { ChildrenWriter } from '../../../operator/children.ts';
 import { ModelSecrets } from '../../../operator/model-secrets.ts';
-import { AUTOSCALERS, DEPLOYMENTS } from '../../../operator/observation/kinds.ts';
+import { AUTOSCALERS, DEPLOYMENTS, PODS } from '../../../operator/observation/kinds.ts';
 import type { Children } from '../../../operator/observation/observe.ts';
 import { servingDeployment } from '../../../operator/resources/serving-deployment.ts';
 import type { Subject } from '../../../operator/resources/subject.ts';
@@ -16,7 +16,7 @@ import { RuntimeMetrics } from '../../../operator/runtime/runtime-metrics.ts';
 import { isWrite } from '../../../operator/runtime/transport.ts';
 import { operatorSettings } from './resources/operator-settings.ts';
 import { INITIAL_STATE } from '../../../operator/rollout/state.ts';
-import { facts, HOUR_MS, inspecting, NOW_MS, podsOf, previous, READY_PODS, REPOSITORY, stable, wanted } from './rollout/builders.ts';
+import { besides, facts, GATE, HOUR_MS, inspecting, NOW_MS, podsOf, previous, READY_PODS, REPOSITORY, stable, wanted } from './rollout/builders.ts';
 import { FakeTransport } from './runtime/fake-transport.ts';
 import { ManualClock } from './runtime/manual-clock.ts';
 import { RecordingLogger } from './runtime/recording-logger.ts';
@@ -156,6 +156,17 @@ describe('what the API server refuses or fails at is told, and the rest goes on'
     if (switched) expect(written.some((path) => path.includes('/services/'))).toBe(true);
     if (children.autoscalers !== undefined) expect(written.some((path) => path.endsWith('/scale'))).toBe(false);
   });
+});
+
+test("rows are not mirrored to somebody else's Service that has the candidate's name", async () => {
+  const owner = { apiVersion: 'churnops.dev/v1alpha1', kind: 'ChurnModel', name: 'telco-churn-candidate', uid: 'uid-2', controller: true };
+  const foreign = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'telco-churn-candidate', namespace: subject.namespace, uid: 's', resourceVersion: '1', ownerReferences: [owner] }, spec: {} };
+  const pod = PODS.schema.parse({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p1', namespace: subject.namespace, uid: 'p1', resourceVersion: '1', labels: { [LABELS.model]: subject.name, [LABELS.hash]: stable('a').hash.slice(0, 8), [LABELS.component]: 'serving' } }, spec: {}, status: { phase: 'Running' } });
+  // The Service is not the model's, so that it is not among its children.
+  const decision = decide(facts({ wanted: wanted('b', { gate: GATE }), state: { ...INITIAL_STATE, stable: stable('a'), candidate: besides('b') }, found: undefined, selected: stable('a').hash.slice(0, 8), pods: podsOf({ a: READY_PODS, b: READY_PODS }) }));
+  const { result, written } = await oneRound({ uid: 'uid-1' }, (path, isWrite) => (!isWrite && path.endsWith('/services/telco-churn-candidate') ? { status: 200, body: foreign } : undefined), decision, { ...NO_CHILDREN, pods: [pod] });
+  expect(result.problems).toEqual([{ reason: 'NameConflict', message: expect.stringContaining('it belongs to ChurnModel telco-churn-candidate') }]);
+  expect(written.filter((path) => path.endsWith('/pods/p1') || path.endsWith('/services/telco-churn-candidate'))).toEqual([]);
 });
 
 test.each([

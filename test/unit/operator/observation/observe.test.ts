@@ -20,8 +20,8 @@ function model(over: Readonly<{ spec?: unknown; status?: unknown }> = {}): Store
   });
 }
 
-function service(hash: string): Service {
-  return SERVICES.schema.parse({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'telco-churn', namespace: 'retention', uid: 's', resourceVersion: '1' }, spec: { selector: { 'churnops.dev/hash': hash } } });
+function service(hash: string, name = 'telco-churn'): Service {
+  return SERVICES.schema.parse({ apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'retention', uid: 's', resourceVersion: '1' }, spec: { selector: { 'churnops.dev/hash': hash } } });
 }
 
 function readable(observation: Observation) {
@@ -39,6 +39,11 @@ test.each<{ selector: string; expected: string | undefined }>([
   { selector: 'none', expected: undefined },
   { selector: '3f9a1c2e', expected: '3f9a1c2e' },
 ])('whom a Service with $selector selects', ({ selector, expected }) => expect(readable(observe(model(), { ...none, services: [service(selector)] }, NOW_MS)).facts.selected).toBe(expected));
+
+test.each<{ name: string; services: readonly Service[]; expected: string | undefined }>([
+  { name: 'none of ours', services: [service('3f9a1c2e')], expected: undefined },
+  { name: "the candidate's own", services: [service('3f9a1c2e'), service('0badc0de', 'telco-churn-candidate')], expected: '0badc0de' },
+])('whose pods stable finds by $name headless Service', ({ services, expected }) => expect(readable(observe(model(), { ...none, services }, NOW_MS)).facts.found).toBe(expected));
 
 test('pods are found by the hash of their version', () => {
   const { hash } = identity('a');

@@ -55,6 +55,13 @@ describe('what is done for it', () => {
     expect(look(second.state, { b: READY_PODS })).toEqual(second);
   });
 
+  test('an address that leads to nobody of ours is told to nobody, and nothing is asked by it', () => {
+    const given = facts({ wanted: wanted('b', { gate: GATE }), state: { ...INITIAL_STATE, stable: stable('a'), candidate: besides('b') }, selected: short, found: undefined, pods: podsOf({ a: READY_PODS, b: READY_PODS }) });
+    const decision = decide(given);
+    expect(decision).toMatchObject({ besideStable: identity('b').hash, policy: undefined, evaluation: undefined, state: { candidate: { gate: undefined } } });
+    expect(decide({ ...given, state: decision.state, found: identity('b').hash.slice(0, 8) })).toMatchObject({ policy: { mode: 'Shadow' }, state: { candidate: { gate: { state: 'Running' } } } });
+  });
+
   test('a weight in the status moves callers, and the decision keeps it', () => {
     const exposure = { mode: 'Canary' as const, weight: 25, step: 2, stepStartedAtMs: NOW_MS - MINUTE_MS };
     const decision = look({ candidate: besides('b', { exposure }) }, { b: READY_PODS });

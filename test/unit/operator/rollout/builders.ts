@@ -129,7 +129,10 @@ export function podsOf(byVersion: Readonly<Record<string, VersionPods>>): Facts[
 }
 
 export function facts(over: Partial<Facts> = {}): Facts {
-  return { nowMs: NOW_MS, wanted: wanted('a'), state: INITIAL_STATE, selected: undefined, pods: podsOf({}), policyOnPods: undefined, autoscaler: undefined, inspectionJob: { state: 'Absent' }, evaluationJob: { state: 'Absent' }, ...over };
+  const candidate = over.state?.candidate;
+  // A candidate's Service is there from when it is deployed.
+  const found = candidate?.stage === 'Deployed' ? candidate.identity.hash.slice(0, 8) : undefined;
+  return { nowMs: NOW_MS, wanted: wanted('a'), state: INITIAL_STATE, selected: undefined, found, pods: podsOf({}), policyOnPods: undefined, autoscaler: undefined, inspectionJob: { state: 'Absent' }, evaluationJob: { state: 'Absent' }, ...over };
 }
 
 export function report(version: string, over: Partial<InspectionReport> = {}): InspectionReport {

@@ -170,7 +170,7 @@ export class SimulatedCluster {
     const want = this.version === 'latest' ? wantedLatest({ ...common, poll: { intervalMs: POLL_MS, offsetMs: MINUTE_MS, whileUnderWay: this.overtakes } }) : wanted(this.version, common);
     const current = currentTry(want, state);
     const inspectionJob: InspectionJob = current === undefined ? { state: 'Absent' } : this.#jobFacts(jobName(current.key, current.attempt, current.startedAtMs));
-    return { nowMs: this.nowMs, wanted: want, state, selected: this.#selected?.slice(0, 8), pods: (hash) => this.podFacts(hash), autoscaler: autoscalerFacts(this.#autoscaler?.hash), policyOnPods: policiesOn(this.#deployments).toSorted((a, b) => b.revision - a.revision)[0], inspectionJob, evaluationJob: evaluationJob(state, this.#evaluations, { end: this.storeDead ? 'Error' : this.evaluations, nowMs: this.nowMs }) };
+    return { nowMs: this.nowMs, wanted: want, state, selected: this.#selected?.slice(0, 8), found: this.#found?.slice(0, 8), pods: (hash) => this.podFacts(hash), autoscaler: autoscalerFacts(this.#autoscaler?.hash), policyOnPods: policiesOn(this.#deployments).toSorted((a, b) => b.revision - a.revision)[0], inspectionJob, evaluationJob: evaluationJob(state, this.#evaluations, { end: this.storeDead ? 'Error' : this.evaluations, nowMs: this.nowMs }) };
   }
 
   /** @param hash whole, or its first 8 digits */

@@ -102,6 +102,23 @@ test('a rollout, write by write', () => {
   ]);
 });
 
+test('a gate that is set while the candidate is ready already: its address is there before the policy that names it', () => {
+  const cluster = new SimulatedCluster({ a: good, b: good }, 'a');
+  const run = (seconds: number): void => {
+    for (let second = 0; second < seconds; second += 1) {
+      comeToRest(cluster);
+      cluster.nowMs += 1000;
+    }
+  };
+  run(20);
+  cluster.version = 'b';
+  run(4);
+  cluster.nowMs += 10_000;
+  cluster.gate = GATE;
+  run(2);
+  expect(cluster.log.map((line) => /"write":"(\w*(?:Policy|CandidateService))"/.exec(line)?.[1]).filter((write) => write !== undefined)).toEqual(['ApplyCandidateService', 'Policy', 'Policy']);
+});
+
 /** Writes of the looks at each minute, with the phase and reason that people saw. */
 function minutes(cluster: SimulatedCluster, count: number): readonly string[] {
   const seen: string[] = [];

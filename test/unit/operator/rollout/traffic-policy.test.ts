@@ -12,7 +12,7 @@ const at = (weight: number): Exposure => ({ mode: 'Canary', weight, step: 1, ste
 const pods = (ready: number, requested = 4): VersionPods => ({ requested, ready, readyUpToDate: ready, outdated: 0, problem: undefined });
 const written = (terms: PolicyTerms | undefined, revision = NOW_MS - MINUTE_MS): PolicyRecord => ({ revision, writtenAtMs: revision, terms });
 
-type Row = Readonly<{ name: string; exposure?: Exposure; candidate?: VersionPods; before?: PolicyRecord; wantedTraffic?: Partial<typeof TRAFFIC>; terms: PolicyTerms | undefined; isNew: boolean }>;
+type Row = Readonly<{ name: string; exposure?: Exposure; candidate?: VersionPods; before?: PolicyRecord; found?: string; wantedTraffic?: Partial<typeof TRAFFIC>; terms: PolicyTerms | undefined; isNew: boolean }>;
 
 function stateOf(exposure: Exposure, policy: PolicyRecord | undefined): RolloutState {
   return { ...INITIAL_STATE, stable: stable('a'), candidate: besides('b', { exposure }), policy };
@@ -31,9 +31,13 @@ describe('what stable is told about the candidate beside it', () => {
     { name: 'a canary without a ready pod: nobody is sent there', exposure: at(25), candidate: pods(0), before: written(canary(25)), terms: undefined, isNew: true },
     { name: 'and is not asked again before it is whole', exposure: at(25), candidate: pods(1), before: written(undefined), terms: undefined, isNew: false },
     { name: 'a policy for another candidate is none of this one', candidate: pods(2), before: written({ ...shadow, candidateHash: identity('c').hash }), terms: undefined, isNew: true },
+    { name: 'its address leads nowhere yet, or to somebody else: nobody is told it', candidate: pods(4), found: 'nobody', terms: undefined, isNew: false },
+    { name: 'likewise to another candidate', candidate: pods(4), found: identity('c').hash.slice(0, 8), terms: undefined, isNew: false },
+    { name: 'and no more is asked by it', exposure: at(25), candidate: pods(4), before: written(canary(5)), found: 'nobody', terms: canary(5), isNew: false },
+    { name: 'less is', exposure: at(5), candidate: pods(4), before: written(canary(25)), found: 'nobody', terms: canary(5), isNew: true },
     { name: 'the breaker of the spec', candidate: pods(4), before: written(shadow), wantedTraffic: { maxErrorPercent: 3 }, terms: { ...shadow, maxErrorPercent: 3 }, isNew: true },
-  ])('$name', ({ exposure = { mode: 'Shadow' }, candidate = pods(4), before, wantedTraffic = {}, terms, isNew }) => {
-    const given = facts({ wanted: wanted('b', { gate: GATE, traffic: { ...TRAFFIC, ...wantedTraffic } }), state: stateOf(exposure, before), pods: podsOf({ a: pods(4), b: candidate }) });
+  ])('$name', ({ exposure = { mode: 'Shadow' }, candidate = pods(4), before, found = identity('b').hash.slice(0, 8), wantedTraffic = {}, terms, isNew }) => {
+    const given = facts({ wanted: wanted('b', { gate: GATE, traffic: { ...TRAFFIC, ...wantedTraffic } }), state: stateOf(exposure, before), found, pods: podsOf({ a: pods(4), b: candidate }) });
     const after = decidePolicy(given, given.state, true);
     expect(after?.terms).toEqual(terms);
     expect(after === before || after === undefined).toBe(!isNew);
@@ -55,12 +59,12 @@ describe('while pods of stable are away for a moment', () => {
     { name: 'all are back, the candidate is not larger', ready: 10, candidate: 4, percent: 5 },
     { name: 'the candidate is large enough for all: at once', ready: 1, candidate: 5, percent: 50 },
   ])('$name', ({ ready, candidate, percent }) => {
-    const decided = decideTerms({ wanted: { ...TRAFFIC, mirrorPercent: 5 }, stable: stable('a'), candidate: besides('b', { exposure: at(50) }), stablePods: ten(ready), wantedStable: 10, pods: pods(candidate), before: canary(5) });
+    const decided = decideTerms({ wanted: { ...TRAFFIC, mirrorPercent: 5 }, stable: stable('a'), candidate: besides('b', { exposure: at(50) }), stablePods: ten(ready), wantedStable: 10, isFound: true, pods: pods(candidate), before: canary(5) });
     expect(decided?.percent).toBe(percent);
   });
 
   test('a shadow does not wait for them: copies are of what the others answer', () => {
-    const decided = decideTerms({ wanted: TRAFFIC, stable: stable('a'), candidate: besides('b'), stablePods: ten(3), wantedStable: 10, pods: pods(3), before: undefined });
+    const decided = decideTerms({ wanted: TRAFFIC, stable: stable('a'), candidate: besides('b'), stablePods: ten(3), wantedStable: 10, isFound: true, pods: pods(3), before: undefined });
     expect(decided).toEqual(shadow);
   });
 
