@@ -38,6 +38,8 @@ export const ANNOTATIONS = {
   trafficPolicy: `${GROUP}/traffic-policy`,
   /** Full package version (a label value would be too narrow for some). */
   version: `${GROUP}/version`,
+  /** What version it is, as JSON, on its Deployment: what serves is known by it where status was lost. */
+  identity: `${GROUP}/identity`,
   /** On a model's Secrets: for which text of the annotation that rotates they were rotated last, as a digest, and when. */
   rotatedFor: `${GROUP}/rotated-for`,
   rotatedAt: `${GROUP}/rotated-at`,

@@ -7,6 +7,7 @@ import { evaluateJobName } from '../resources/evaluate-job.ts';
 import { inspectJobName } from '../resources/inspect-job.ts';
 import { NOBODY } from '../resources/service.ts';
 import { childName, type Subject } from '../resources/subject.ts';
+import { readVersionRecord } from '../resources/version-record.ts';
 import type { EvaluationJob, Facts, InspectionJob, VersionPods, Wanted } from '../rollout/facts.ts';
 import { pollTry, type Try } from '../rollout/latest.ts';
 import type { RolloutState } from '../rollout/state.ts';
@@ -77,15 +78,16 @@ export function observe(model: StoredChurnModel, children: Children, nowMs: numb
   const { name, namespace, uid, annotations } = model.metadata;
   const subject: Subject = { name, namespace: namespace ?? 'default', uid, spec: spec.data, annotations: annotations ?? {} };
   const state = rolloutStateOf(stored);
+  const deploymentOf = (short: string) => children.deployments.find(({ metadata }) => metadata.name === childName(subject, short) && metadata.deletionTimestamp === undefined);
   const pods = (hash: string): VersionPods => {
     const short = isCandidateHash(hash) ? shortHash(hash) : hash;
-    const deployment = children.deployments.find((each) => each.metadata.name === childName(subject, short) && each.metadata.deletionTimestamp === undefined);
-    return observeVersion(short, deployment, children.pods);
+    return observeVersion(short, deploymentOf(short), children.pods);
   };
   const selectorOf = (service: string): string | undefined => children.services.find(({ metadata }) => metadata.name === service && metadata.deletionTimestamp === undefined)?.spec.selector?.[LABELS.hash];
   const selector = selectorOf(name);
   const selected = selector === NOBODY ? undefined : selector;
+  const serving = selected === undefined ? undefined : readVersionRecord(deploymentOf(selected)?.metadata.annotations, selected);
   const wanted = wantedOf(subject, state);
-  const facts: Facts = { nowMs, selected, found: selectorOf(childName(subject, CANDIDATE_SERVICE)), wanted, state, pods, policyOnPods: newestPolicyOn(children.pods), autoscaler: observeAutoscaler(subject, children.autoscalers), inspectionJob: jobOf(wanted, state, subject, children, nowMs), evaluationJob: evaluationOf(state, subject, children, nowMs) };
+  const facts: Facts = { nowMs, selected, serving, found: selectorOf(childName(subject, CANDIDATE_SERVICE)), wanted, state, pods, policyOnPods: newestPolicyOn(children.pods), autoscaler: observeAutoscaler(subject, children.autoscalers), inspectionJob: jobOf(wanted, state, subject, children, nowMs), evaluationJob: evaluationOf(state, subject, children, nowMs) };
   return { readable: true, subject, generation, facts, stored, children, retention: observeRetention(children.scheduledJobs, children.pods) };
 }

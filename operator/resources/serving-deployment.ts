@@ -7,6 +7,7 @@ import { containerBase, identityEnvironment, modelSecretVolume, podBase, resourc
 import type { EnvironmentVariable, VolumeParts } from './pod-parts.ts';
 import type { Settings } from './settings.ts';
 import { childLabels, childMetadata, type Subject } from './subject.ts';
+import { versionRecord } from './version-record.ts';
 
 /** 5 s of answering after SIGTERM, 20 s for calls in flight, and some room (DESIGN section 3). */
 const GRACE_SECONDS = 45;
@@ -126,7 +127,7 @@ export function servingDeployment(subject: Subject, settings: Settings, identity
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { ...childMetadata(subject, shortHash(identity.hash), labels), annotations },
+    metadata: { ...childMetadata(subject, shortHash(identity.hash), labels), annotations: { ...annotations, ...versionRecord(identity) } },
     spec: {
       selector: { matchLabels: selector },
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },

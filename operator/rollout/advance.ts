@@ -1,4 +1,5 @@
 import type { Phase } from '../../contracts/churn-model/status.ts';
+import { shortHash } from '../../contracts/digest.ts';
 import { besideSize, decideBeside, isBesideStable } from './beside.ts';
 import { outageLeftMs } from './callers.ts';
 import type { Decision, Move } from './decision.ts';
@@ -6,7 +7,7 @@ import type { Facts, VersionPods } from './facts.ts';
 import { decideGate } from './gate.ts';
 import { decideInspection } from './inspection.ts';
 import { rejectedLatest, resolved, resolvedUnchanged, withRejected } from './latest.ts';
-import { promoted } from './promoted.ts';
+import { promoted, servesUnknown } from './promoted.ts';
 import { decidePromotion, startClock } from './promotion.ts';
 import { demandOf } from './sizing.ts';
 import { isFound } from './traffic-policy.ts';
@@ -110,6 +111,11 @@ function deployed(facts: Facts, state: RolloutState, candidate: Candidate & { st
     return settled({ ...state, stable: { ...state.stable, ...identity }, candidate: undefined }, before);
   }
   if (state.stable !== undefined && isBesideStable(facts, { ...state, candidate })) return beside(facts, state, state.stable, candidate, before);
+  // Who serves cannot be proven against: no verdict is possible, and without one nobody takes over.
+  if (wanted.gate !== undefined && facts.selected !== shortHash(identity.hash) && servesUnknown(facts, state)) {
+    const message = `The Service selects ${facts.selected ?? ''}, and neither status nor its Deployment says which version that is.`;
+    return { phase: 'Initializing', reason: 'StableUnknown', problem: { code: 'StableUnknown', message }, state: { ...state, candidate }, moves: before, recheckMs: undefined };
+  }
   const pods = facts.pods(identity.hash);
   const replicas = demandOf(facts, state.stable);
   const clock = startClock(candidate, pods, replicas, nowMs);

@@ -141,10 +141,10 @@ function desiredVersions(facts: Facts, state: RolloutState, drained: boolean): r
   return [...versions.values()];
 }
 
-/** A status that was lost must not take down what serves (DESIGN section 4, invariant 1). */
+/** A status that was lost must not take down what serves, ready at this moment or not (DESIGN section 4, invariants 1 and 7). */
 function unrecordedOf(facts: Facts, state: RolloutState): string | undefined {
   if (state.stable !== undefined || facts.selected === undefined) return undefined;
-  return facts.pods(facts.selected).ready > 0 ? facts.selected : undefined;
+  return facts.pods(facts.selected).requested === undefined ? undefined : facts.selected;
 }
 
 /**

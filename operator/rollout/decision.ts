@@ -14,6 +14,8 @@ export type Reason =
   | 'StartingPods'
   | 'PodsFailing'
   | 'ScaledToZero'
+  /** Status was lost, and what serves cannot be told: a candidate with a gate waits. */
+  | 'StableUnknown'
   /** The candidate runs beside stable, which answers all callers. */
   | 'Shadowing'
   /** The candidate answers a share of callers. */
@@ -44,6 +46,8 @@ export type Move = Readonly<
   | { move: 'GateErrored'; version: string; code: string; message: string; nextTryAtMs: number }
   | { move: 'CandidateRejected'; version: string; reason: Reason; message: string }
   | { move: 'Promoted'; version: string; from: string | undefined; /** None of its pods was ready. */ wasDown: boolean }
+  /** Status did not say who serves; the Deployment that the Service selects did. */
+  | { move: 'StableRebuilt'; version: string }
   | { move: 'ReturnedToPrevious'; version: string }
   | { move: 'PreviousDrained'; version: string }
   | { move: 'PreviousRemoved'; version: string }

@@ -1,6 +1,6 @@
 import type { EvaluationReport, InspectionReport } from '../../contracts/reports.ts';
 import type { TrafficPolicy } from '../../contracts/traffic.ts';
-import type { RolloutState } from './state.ts';
+import type { RolloutState, VersionIdentity } from './state.ts';
 
 /** Why a pod does not become ready. `code` is of the error catalogue, or a Kubernetes reason. */
 export type PodProblem = Readonly<{
@@ -89,6 +89,8 @@ export type Facts = Readonly<{
   state: RolloutState;
   /** First 8 digits of the hash that the Service selects now; undefined: it selects nobody, or is not there. */
   selected: string | undefined;
+  /** What the Deployment that the Service selects says of itself; undefined: it selects nobody, or that cannot be read. */
+  serving: VersionIdentity | undefined;
   /** First 8 digits of the hash whose pods the model's own headless Service finds; undefined: there is none, or one of that name is somebody else's. */
   found: string | undefined;
   /** Pods by candidate hash. */

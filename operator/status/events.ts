@@ -39,6 +39,8 @@ export function eventOf(move: Move): EventText {
       return { type: 'Warning', reason: move.reason, action: 'Reject', note: `${move.version} is rejected: ${move.message}` };
     case 'Promoted':
       return { type: 'Normal', reason: 'Promoted', action: 'Promote', note: promotedNote(move) };
+    case 'StableRebuilt':
+      return { type: 'Warning', reason: 'StableRebuilt', action: 'Observe', note: `status did not say that ${move.version} serves; its Deployment, which the Service selects, did. Verdicts and rejections that status had are found out again` };
     case 'ReturnedToPrevious':
       return { type: 'Normal', reason: 'ReturnedToPrevious', action: 'RollBack', note: `Going back to ${move.version} within the rollback window, without gates` };
     case 'PreviousDrained':

@@ -132,7 +132,7 @@ export function facts(over: Partial<Facts> = {}): Facts {
   const candidate = over.state?.candidate;
   // A candidate's Service is there from when it is deployed.
   const found = candidate?.stage === 'Deployed' ? candidate.identity.hash.slice(0, 8) : undefined;
-  return { nowMs: NOW_MS, wanted: wanted('a'), state: INITIAL_STATE, selected: undefined, found, pods: podsOf({}), policyOnPods: undefined, autoscaler: undefined, inspectionJob: { state: 'Absent' }, evaluationJob: { state: 'Absent' }, ...over };
+  return { nowMs: NOW_MS, wanted: wanted('a'), state: INITIAL_STATE, selected: undefined, serving: undefined, found, pods: podsOf({}), policyOnPods: undefined, autoscaler: undefined, inspectionJob: { state: 'Absent' }, evaluationJob: { state: 'Absent' }, ...over };
 }
 
 export function report(version: string, over: Partial<InspectionReport> = {}): InspectionReport {

@@ -259,9 +259,10 @@ test('the Job is the same after a crash: same key, same try, same start', () => 
 
 test.each<{ name: string; selected: string | undefined; pods: Parameters<typeof podsOf>[0]; expected: string | undefined }>([
   { name: 'what answers is left alone', selected: 'a', pods: { a: READY_PODS }, expected: shortOf('a') },
-  { name: 'what does not answer is not kept', selected: 'a', pods: {}, expected: undefined },
+  { name: 'whether it answers at this moment or not', selected: 'a', pods: { a: { ...READY_PODS, ready: 0, readyUpToDate: 0 } }, expected: shortOf('a') },
+  { name: 'what is gone is not kept', selected: 'a', pods: {}, expected: undefined },
   { name: 'nobody is selected', selected: undefined, pods: { a: READY_PODS }, expected: undefined },
-])('a status that was lost: $name', ({ selected, pods, expected }) => {
+])('a status that was lost, and a Deployment that does not say what it is: $name', ({ selected, pods, expected }) => {
   const decision = decide(facts({ wanted: wanted('b'), state: INITIAL_STATE, selected: selected === undefined ? undefined : shortOf(selected), pods: podsOf(pods) }));
   expect({ unrecorded: decision.unrecorded, selected: decision.selected }).toEqual({ unrecorded: expected, selected: undefined });
 });

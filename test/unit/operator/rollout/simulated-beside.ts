@@ -45,8 +45,8 @@ export function* policyWrites(deployments: Told, { policy, state: { stable } }: 
 }
 
 /** Whether every pod of stable, and no other, bears the newest policy, or none does where there is none. */
-export function isToldAsWanted({ stable, policy, candidate }: RolloutState, { gate, found, deployments }: Readonly<{ gate: WantedGate | undefined; found: string | undefined; deployments: Told }>): boolean {
-  const isBeside = gate !== undefined && candidate?.stage === 'Deployed' && candidate.inspectionKey !== undefined;
+export function isToldAsWanted({ stable, policy, candidate, previous }: RolloutState, { gate, found, deployments }: Readonly<{ gate: WantedGate | undefined; found: string | undefined; deployments: Told }>): boolean {
+  const isBeside = gate !== undefined && candidate?.stage === 'Deployed' && (candidate.inspectionKey !== undefined || previous?.hash !== candidate.identity.hash);
   if ((policy?.terms !== undefined) !== isBeside || found !== (isBeside ? candidate.identity.hash : undefined)) return false;
   return [...deployments].every(([hash, { policies }]) => policies.every((borne) => borne?.revision === (hash === stable?.hash && isBeside ? policy?.revision : undefined)));
 }

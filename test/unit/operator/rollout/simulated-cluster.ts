@@ -10,7 +10,7 @@ import { evaluationJob, evaluationName, isToldAsWanted, policiesOn, type Evaluat
 import { autoscaledSize, autoscalerFacts, brokenByAutoscaler, podsAt, resize, type SimulatedDeployment } from './simulated-pods.ts';
 import { plannedWrites, type LiveCluster } from './simulated-plan.ts';
 import { Broken, brokenBy, type ClusterNow, type Write } from './simulated-invariants.ts';
-import { SimulatedStatus } from './simulated-status.ts';
+import { SimulatedStatus, type LostPart } from './simulated-status.ts';
 import { inspectionJob, jobName, newestOf, newTry, type PackageBehaviour, type PodBehaviour, type SimulatedJob } from './simulated-packages.ts';
 
 /** How often `latest` is resolved. */
@@ -57,10 +57,7 @@ export class SimulatedCluster {
     this.version = version;
   }
 
-  get state(): RolloutState {
-    return this.#status.state;
-  }
-
+  get state(): RolloutState { return this.#status.state; }
   get newest(): string | undefined { return newestOf(this.published); }
   get selected(): string | undefined { return this.#selected; }
 
@@ -113,10 +110,10 @@ export class SimulatedCluster {
     resize(deployment, to, this.nowMs);
   }
 
-  /** Someone, or a restored backup, empties the status. */
-  loseStatus(): void {
-    this.#status.lose();
-    this.log.push(`${this.#time()} the status is lost`);
+  /** Someone, or a restored backup, empties the status, or prunes a part of it. */
+  loseStatus(part: LostPart = 'All'): void {
+    this.#status.lose(part);
+    this.log.push(`${this.#time()} of the status is lost: ${part}`);
   }
 
   /** Somebody (a test, the next version of the operator) gives the candidate beside stable a weight; 0: back to Shadow. */
@@ -170,13 +167,19 @@ export class SimulatedCluster {
     const want = this.version === 'latest' ? wantedLatest({ ...common, poll: { intervalMs: POLL_MS, offsetMs: MINUTE_MS, whileUnderWay: this.overtakes } }) : wanted(this.version, common);
     const current = currentTry(want, state);
     const inspectionJob: InspectionJob = current === undefined ? { state: 'Absent' } : this.#jobFacts(jobName(current.key, current.attempt, current.startedAtMs));
-    return { nowMs: this.nowMs, wanted: want, state, selected: this.#selected?.slice(0, 8), found: this.#found?.slice(0, 8), pods: (hash) => this.podFacts(hash), autoscaler: autoscalerFacts(this.#autoscaler?.hash), policyOnPods: policiesOn(this.#deployments).toSorted((a, b) => b.revision - a.revision)[0], inspectionJob, evaluationJob: evaluationJob(state, this.#evaluations, { end: this.storeDead ? 'Error' : this.evaluations, nowMs: this.nowMs }) };
+    return { nowMs: this.nowMs, wanted: want, state, selected: this.#selected?.slice(0, 8), serving: this.#serving(), found: this.#found?.slice(0, 8), pods: (hash) => this.podFacts(hash), autoscaler: autoscalerFacts(this.#autoscaler?.hash), policyOnPods: policiesOn(this.#deployments).toSorted((a, b) => b.revision - a.revision)[0], inspectionJob, evaluationJob: evaluationJob(state, this.#evaluations, { end: this.storeDead ? 'Error' : this.evaluations, nowMs: this.nowMs }) };
   }
 
   /** @param hash whole, or its first 8 digits */
   podFacts(hash: string): VersionPods {
     const deployment = [...this.#deployments].find(([each]) => each.startsWith(hash))?.[1];
     return deployment === undefined ? NO_PODS : podsAt(this.nowMs, this.#behaviour(deployment), deployment);
+  }
+
+  /** What the Deployment that the Service selects says of itself. */
+  #serving(): VersionIdentity | undefined {
+    const served = this.#deployments.get(this.#selected ?? '')?.identity;
+    return served && { ...served, requested: served.version };
   }
 
   /** What is there, as it is whenever it is asked. */
@@ -268,6 +271,7 @@ export class SimulatedCluster {
       autoscaled: this.#autoscaler?.hash,
       sizeFound: this.#arrived.size,
       size: (hash) => this.#deployments.get(hash)?.replicas,
+      gated: this.gate !== undefined,
       ready: (hash) => this.podFacts(hash).ready,
       borne: policiesOn(this.#deployments),
       newestPolicy: this.#newestPolicy,

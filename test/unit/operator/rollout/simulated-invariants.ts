@@ -35,6 +35,8 @@ export type ClusterNow = Readonly<{
   /** Pods of `selected` when callers came to it. */
   sizeFound: number;
   size: (hash: string) => number | undefined;
+  /** Whether candidates must prove something. */
+  gated: boolean;
   ready: (hash: string) => number;
   /** Callers left it less than a minute ago. */
   isDraining: (hash: string) => boolean;
@@ -68,6 +70,7 @@ export function brokenBy(write: Write, now: ClusterNow, facts: Facts, decision: 
     case 'DeleteDeployment':
       if (write.hash === now.selected) return broken(7, 'the selected side is deleted');
       if (now.borne.some((policy) => policy.candidateHash === write.hash)) return broken(2, 'a candidate is deleted that pods still ask');
+      if (now.isDraining(write.hash) && (write.hash === facts.state.stable?.hash || write.hash === facts.state.previous?.hash)) return broken(2, 'a version is deleted that callers left just now');
       return write.hash === decision.state.stable?.hash ? broken(7, 'stable is deleted') : undefined;
     case 'DeleteBudget':
       return now.size(write.hash) === undefined ? undefined : broken(9, 'pods are left without their budget');
@@ -123,9 +126,10 @@ function brokenByPolicy({ hash, policy }: Write & { write: 'Policy' }, now: Clus
   return policy.mode === 'Canary' && policy.percent > weight && (before?.mode !== 'Canary' || policy.percent > before.percent) ? broken(5, 'callers are moved that nobody gave') : undefined;
 }
 
-function brokenBySelect({ from, to }: Write & { write: 'Select' }, now: ClusterNow, { state: { stable, candidate, previous }, wanted, nowMs }: Facts): BrokenInvariant | undefined {
-  const isGated = wanted.gate !== undefined && stable !== undefined && candidate?.stage === 'Deployed' && candidate.inspectionKey !== undefined && candidate.identity.hash === to;
-  if (isGated && to !== stable.hash && to !== previous?.hash) return broken(5, 'a candidate with a gate takes over');
+function brokenBySelect({ from, to }: Write & { write: 'Select' }, now: ClusterNow, { state: { stable, previous }, nowMs }: Facts): BrokenInvariant | undefined {
+  // By what is there, not by what a status says: one that was lost opens no gate. Only where nothing is left that served is a version the first.
+  const isServed = from !== undefined && now.size(from) !== undefined;
+  if (now.gated && isServed && to !== stable?.hash && to !== previous?.hash) return broken(5, 'a candidate with a gate takes over');
   const answering = from === undefined ? 0 : now.ready(from);
   if (to === undefined) return answering > 0 ? broken(1, 'the Service leaves pods that answer for nobody') : undefined;
   // Where a hand took all pods away on both sides it does not matter whom callers are sent to.

@@ -6,6 +6,9 @@ import { rolloutRecord } from '../../../../operator/status/rollout-record.ts';
 
 const EMPTY = '{}';
 
+/** What of a status is lost. */
+export type LostPart = 'All' | 'Stable' | 'Inspection';
+
 /** One status, as JSON, as the API server keeps it. Read far more often than written: each text is parsed once. */
 export class SimulatedStatus {
   #text = EMPTY;
@@ -25,9 +28,13 @@ export class SimulatedStatus {
     this.#become(JSON.stringify(rolloutRecord(state)));
   }
 
-  /** Someone, or a restored backup, empties it. */
-  lose(): void {
-    this.#become(EMPTY);
+  /** Someone, or a restored backup, empties it, or prunes a part of it. */
+  lose(part: LostPart): void {
+    const { state } = this;
+    const { candidate } = state;
+    if (part === 'All') this.#become(EMPTY);
+    if (part === 'Stable') this.write({ ...state, stable: undefined });
+    if (part === 'Inspection' && candidate?.stage === 'Deployed') this.write({ ...state, candidate: { ...candidate, inspectionKey: undefined, message: undefined, report: undefined } });
   }
 
   #become(text: string): void {

@@ -3,6 +3,7 @@ import type { WantedGate } from '../../../../operator/rollout/facts.ts';
 import { GATE, HOUR_MS, keyOf, MINUTE_MS } from './builders.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 import type { PackageBehaviour } from './simulated-packages.ts';
+import type { LostPart } from './simulated-status.ts';
 
 /** What happens to the cluster and to its operator. */
 export type Step = Readonly<
@@ -14,7 +15,7 @@ export type Step = Readonly<
   | { do: 'ScaleToZero' }
   | { do: 'KillPod'; version: string }
   | { do: 'LoseJobs' }
-  | { do: 'LoseStatus' }
+  | { do: 'LoseStatus'; part: LostPart }
   | { do: 'Publish'; version: string }
   | { do: 'Unpublish'; version: string }
   | { do: 'Store'; dead: boolean }
@@ -58,7 +59,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'ScaleToZero' as const }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('KillPod' as const), version }) },
   { weight: 1, arbitrary: fc.constant({ do: 'LoseJobs' as const }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'LoseStatus' as const }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('LoseStatus' as const), part: fc.constantFrom('All' as const, 'All' as const, 'Stable' as const, 'Inspection' as const) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('Publish' as const), version }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('Unpublish' as const), version }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('Store' as const), dead: fc.boolean() }) },
@@ -126,7 +127,7 @@ export function perform(cluster: SimulatedCluster, step: Step): void {
       cluster.loseJobs();
       return;
     case 'LoseStatus':
-      cluster.loseStatus();
+      cluster.loseStatus(step.part);
       return;
     case 'Publish':
       cluster.published = [...new Set([...cluster.published, step.version])];
@@ -163,7 +164,7 @@ export function isSettled(cluster: SimulatedCluster, packages: Readonly<Record<s
   const { candidate } = state;
   if (candidate !== undefined) {
     // With a gate it stays beside stable: told to stable's pods, measured.
-    if (state.stable !== undefined && cluster.gate !== undefined && candidate.stage === 'Deployed' && candidate.inspectionKey !== undefined) {
+    if (state.stable !== undefined && cluster.gate !== undefined && candidate.stage === 'Deployed' && (candidate.inspectionKey !== undefined || state.previous?.hash !== candidate.identity.hash)) {
       // What is under way is not overtaken where nobody asked for that, nor by something older because it is gone from the repository.
       const isWanted = candidate.identity.version === version || (cluster.version === 'latest' && (!cluster.overtakes || candidate.identity.version > version));
       return isWanted && candidate.readyAtMs !== undefined && cluster.isToldAsWanted && candidate.gate?.finding !== undefined;

@@ -102,6 +102,25 @@ test('a rollout, write by write', () => {
   ]);
 });
 
+test('with a gate, a version that failed it does not take over because the status was lost', () => {
+  const cluster = new SimulatedCluster({ a: good, b: good }, 'a');
+  cluster.gate = GATE;
+  cluster.evaluations = 'Fail';
+  const run = (seconds: number): void => {
+    for (let second = 0; second < seconds; second += 1) {
+      comeToRest(cluster);
+      cluster.nowMs += 1000;
+    }
+  };
+  run(20);
+  cluster.version = 'b';
+  run(60);
+  cluster.loseStatus();
+  run(60);
+  expect([cluster.selected, cluster.state.stable?.version]).toEqual([identity('a').hash, 'a']);
+  expect(cluster.state.candidate).toMatchObject({ stage: 'Deployed', identity: { version: 'b' }, gate: { finding: { verdict: 'Fail' } } });
+});
+
 test('a gate that is set while the candidate is ready already: its address is there before the policy that names it', () => {
   const cluster = new SimulatedCluster({ a: good, b: good }, 'a');
   const run = (seconds: number): void => {
