@@ -3,6 +3,7 @@ import { LABELS } from '../../../../contracts/names.ts';
 import { CHURN_MODELS, SERVICES, type Service, type StoredChurnModel } from '../../../../operator/observation/kinds.ts';
 import { observe, type Children, type Observation } from '../../../../operator/observation/observe.ts';
 import { inspectJobName } from '../../../../operator/resources/inspect-job.ts';
+import { versionRecord } from '../../../../operator/resources/version-record.ts';
 import { INITIAL_STATE } from '../../../../operator/rollout/state.ts';
 import { rolloutRecord } from '../../../../operator/status/rollout-record.ts';
 import { identity, inspecting, keyOf, NOW_MS, report, REPOSITORY, stable } from '../rollout/builders.ts';
@@ -44,6 +45,18 @@ test.each<{ name: string; services: readonly Service[]; expected: string | undef
   { name: 'none of ours', services: [service('3f9a1c2e')], expected: undefined },
   { name: "the candidate's own", services: [service('3f9a1c2e'), service('0badc0de', 'telco-churn-candidate')], expected: '0badc0de' },
 ])('whose pods stable finds by $name headless Service', ({ services, expected }) => expect(readable(observe(model(), { ...none, services }, NOW_MS)).facts.found).toBe(expected));
+
+test('what serves is known by the Deployment that the Service selects, whatever status says', () => {
+  const { hash } = identity('a');
+  const short = hash.slice(0, 8);
+  const own = deployment(short);
+  const bearing = { ...own, metadata: { ...own.metadata, annotations: versionRecord(identity('a')) } };
+  const look = (...deployments: Children['deployments']) => readable(observe(model(), { ...none, services: [service(short)], deployments }, NOW_MS)).facts.serving;
+  expect(look(bearing)).toEqual(identity('a'));
+  expect(look(own)).toBeUndefined();
+  expect(look({ ...bearing, metadata: { ...bearing.metadata, deletionTimestamp: '2026-11-21T07:00:00Z' } })).toBeUndefined();
+  expect(look()).toBeUndefined();
+});
 
 test('pods are found by the hash of their version', () => {
   const { hash } = identity('a');
