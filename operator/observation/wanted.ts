@@ -1,3 +1,4 @@
+import { gateMode } from '../../contracts/churn-model/rollout.ts';
 import type { ChurnModelSpec } from '../../contracts/churn-model/spec.ts';
 import { canonicalJson, sha256Hex } from '../../contracts/digest.ts';
 import { durationMs } from '../../contracts/duration.ts';
@@ -48,12 +49,16 @@ export function wantedOf(subject: Pick<Subject, 'name' | 'namespace' | 'spec' | 
   };
 }
 
-/** Another dataset, bound or horizon is another question, so that a verdict from before is none. How often it is asked is not part of it. */
+/**
+ * Another dataset, bound, horizon or import is another question, so that a verdict from before is none. How often it is asked is not part of it. The fields
+ * are named one by one: a field that a later release adds, with its default, must not reopen what was decided without it.
+ */
 function gateOf({ rollout, labels }: ChurnModelSpec): WantedGate | undefined {
   const gate = rollout?.gate;
   if (gate === undefined) return undefined;
-  const { interval, ...asked } = gate;
-  const inputs = { ...asked, horizon: labels?.horizon ?? null, population: labels?.population ?? null };
+  const { interval, minAUC, replay, confidence, maxRegression, minPositives, minNegatives } = gate;
+  const asked = { minAUC, labels: gate.labels, dataset: replay?.dataset ?? null, mode: gateMode(gate), confidence, maxRegression, minPositives, minNegatives };
+  const inputs = { ...asked, horizon: labels?.horizon ?? null, population: labels?.population ?? null, import: labels?.import ?? null };
   return { key: sha256Hex(canonicalJson(inputs)).slice(0, 16), labels: gate.labels, intervalMs: durationMs(interval) };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { z } from 'zod';
+import { Gate } from '../../../../contracts/churn-model/rollout.ts';
 import { ChurnModelSpec } from '../../../../contracts/churn-model/spec.ts';
 import { wantedOf } from '../../../../operator/observation/wanted.ts';
 import { INITIAL_STATE } from '../../../../operator/rollout/state.ts';
@@ -52,12 +53,20 @@ const feedback = (gate: object = {}, rest: Partial<SpecText> = {}) => want({ rol
 test.each<{ name: string; other: ReturnType<typeof feedback>; same: boolean }>([
   { name: 'the same gate', other: feedback({ minAUC: 0.8 }), same: true },
   { name: 'how often it looks', other: feedback({ interval: '5m' }), same: true },
+  { name: 'its mode, written out', other: feedback({ mode: 'Anytime' }), same: true },
+  { name: 'another mode', other: feedback({ mode: 'LowerBound' }), same: false },
+  { name: 'fewer leavers', other: feedback({ minPositives: 20 }), same: false },
+  { name: 'an import', other: feedback({}, { labels: { import: { prefix: 's3://churn/outcomes/', idColumn: 'id', outcomeColumn: 'churn' } } }), same: false },
   { name: 'another bound', other: feedback({ minAUC: 0.81 }), same: false },
   { name: 'another horizon', other: feedback({}, { labels: { horizon: '24h' } }), same: false },
   { name: 'other people', other: feedback({}, { labels: { population: 'Contacted' } }), same: false },
 ])('what a verdict depends on: $name', ({ other, same }) => {
   expect(feedback()).toEqual({ key: expect.stringMatching(/^[0-9a-f]{16}$/), labels: 'Feedback', intervalMs: HOUR_MS });
   expect(other?.key === feedback()?.key).toBe(same);
+});
+
+test('a new field of the gate is named in its key on purpose, or left out on purpose: a default alone must reopen no verdict', () => {
+  expect(Object.keys(Gate.shape).toSorted()).toEqual(['confidence', 'interval', 'labels', 'maxRegression', 'minAUC', 'minNegatives', 'minPositives', 'mode', 'replay']);
 });
 
 test('what a policy says of the spec', () => {
