@@ -20,6 +20,7 @@ const UNHONOURED: readonly Unhonoured[] = [
   { field: 'spec.rollout.canary.steps', isSet: (spec) => spec.rollout?.canary !== undefined },
   { field: 'spec.rollout.canary.maxLatencyRatio', isSet: (spec) => spec.rollout?.canary !== undefined },
   { field: 'spec.rollout.supersede', isSet: (spec) => spec.rollout?.supersede === 'AfterDecision' && spec.model.version !== LATEST },
+  { field: 'spec.model.pollInterval while a candidate is in Shadow (nothing newer is looked for; spec.rollout.supersede: Immediate looks)', isSet: (spec) => spec.model.version === LATEST && spec.rollout?.gate !== undefined && spec.rollout.supersede !== 'Immediate' },
   { field: 'spec.rollout.suspend (holds only the looks for a newer version)', isSet: (spec) => spec.rollout?.suspend === true },
   { field: 'spec.retraining', isSet: (spec) => spec.retraining !== undefined },
   { field: 'spec.monitoring', isSet: (spec) => spec.monitoring !== undefined },

@@ -47,6 +47,15 @@ describe('fields without effect yet', () => {
   });
 
   test.each([
+    { name: 'nothing newer is looked for while a candidate is in Shadow', model: 'latest', supersede: undefined, named: true },
+    { name: 'but where it may be overtaken', model: 'latest', supersede: 'Immediate' as const, named: false },
+    { name: 'a pinned version is never looked for', model: '20261101-0300', supersede: undefined, named: false },
+  ])('latest with a gate: $name', ({ model, supersede, named }) => {
+    const spec = ChurnModelSpec.parse({ ...minimal, model: { ...minimal.model, version: model }, rollout: { gate: { labels: 'Feedback' }, supersede } });
+    expect(fieldsWithoutEffect(spec).some((field) => field.startsWith('spec.model.pollInterval'))).toBe(named);
+  });
+
+  test.each([
     { name: 'with a gate', rollout: { gate: { labels: 'Feedback' as const } }, said: 'stays in Shadow, whatever its gate says' },
     { name: 'without', rollout: {}, said: 'takes over as soon as its pods are ready' },
   ])('what becomes of a new version $name', ({ rollout, said }) => expect(promotionNote(ChurnModelSpec.parse({ ...minimal, rollout }))).toContain(said));
