@@ -52,19 +52,18 @@ describe('what stable is told about the candidate beside it', () => {
 });
 
 describe('while pods of stable are away for a moment', () => {
-  const ten = (ready: number) => pods(ready, 10);
   test.each([
     { name: 'one of ten is ready: one pod of the candidate is not enough for half of all callers', ready: 1, candidate: 1, percent: 5 },
     { name: 'none is: neither', ready: 0, candidate: 1, percent: 5 },
     { name: 'all are back, the candidate is not larger', ready: 10, candidate: 4, percent: 5 },
     { name: 'the candidate is large enough for all: at once', ready: 1, candidate: 5, percent: 50 },
   ])('$name', ({ ready, candidate, percent }) => {
-    const decided = decideTerms({ wanted: { ...TRAFFIC, mirrorPercent: 5 }, stable: stable('a'), candidate: besides('b', { exposure: at(50) }), stablePods: ten(ready), wantedStable: 10, isFound: true, pods: pods(candidate), before: canary(5) });
+    const decided = decideTerms({ wanted: { ...TRAFFIC, mirrorPercent: 5 }, stable: stable('a'), candidate: besides('b', { exposure: at(50) }), stablePods: pods(ready, 10), wantedStable: 10, isFound: true, pods: pods(candidate), before: canary(5) });
     expect(decided?.percent).toBe(percent);
   });
 
   test('a shadow does not wait for them: copies are of what the others answer', () => {
-    const decided = decideTerms({ wanted: TRAFFIC, stable: stable('a'), candidate: besides('b'), stablePods: ten(3), wantedStable: 10, isFound: true, pods: pods(3), before: undefined });
+    const decided = decideTerms({ wanted: TRAFFIC, stable: stable('a'), candidate: besides('b'), stablePods: pods(3, 10), wantedStable: 10, isFound: true, pods: pods(3), before: undefined });
     expect(decided).toEqual(shadow);
   });
 
