@@ -90,7 +90,7 @@ export function messageOf(decision: Decision): StatusMessage {
     case 'StartingPods':
       return down === undefined ? `Starting pods of ${version}; ${onceReady(decision)} when all are ready. ${serving(decision)}` : `No pod of ${version} is ready any more; ${onceReady(decision)} again when they are.${down.rejectedAt} ${serving(decision)}`;
     case 'StableUnknown':
-      return `Status was lost.${why} It goes on serving, and ${version} waits, as it has a gate to pass beside it. Set spec.model.version to the version that serves, and back once that is Ready; or remove spec.rollout.gate.`;
+      return `Status was lost. ${problem?.message ?? ''} It goes on serving, and ${version} waits, as it has a gate to pass beside it. Set spec.model.version to the version that serves, and back once that is Ready; or remove spec.rollout.gate.`;
     case 'ScaledToZero':
       return `spec.serving.replicas is 0: when it is raised, ${version} starts, and ${onceReady(decision)}. ${serving(decision)}`;
     case 'PodsFailing':

@@ -3,6 +3,8 @@ import { decide } from '../../../../operator/rollout/decide.ts';
 import type { Decision } from '../../../../operator/rollout/decision.ts';
 import type { Facts, VersionPods } from '../../../../operator/rollout/facts.ts';
 import { INITIAL_STATE, type RolloutState } from '../../../../operator/rollout/state.ts';
+import { eventOf } from '../../../../operator/status/events.ts';
+import { messageOf } from '../../../../operator/status/message.ts';
 import { deployed, facts, GATE, identity, podsOf, READY_PODS, stable, wanted } from './builders.ts';
 
 const shortOf = (version: string): string => identity(version).hash.slice(0, 8);
@@ -30,6 +32,11 @@ describe('a status that was lost, beside a gate', () => {
   test('a Deployment that does not say what it is: what serves goes on, the candidate waits, and a person reads why', () => {
     const decision = lost({ candidate: failing }, { serving: undefined });
     expect(decision).toMatchObject({ phase: 'Initializing', reason: 'StableUnknown', selected: undefined, unrecorded: shortOf('a'), moves: [], state: { stable: undefined, candidate: failing } });
+    expect(messageOf(decision)).toBe(`Status was lost. The Service selects ${shortOf('a')}, and neither status nor its Deployment says which version that is. It goes on serving, and b waits, as it has a gate to pass beside it. Set spec.model.version to the version that serves, and back once that is Ready; or remove spec.rollout.gate.`);
+  });
+
+  test('what was found out again is told', () => {
+    expect(lost({}).moves.map(eventOf)[0]).toMatchObject({ type: 'Warning', reason: 'StableRebuilt', note: expect.stringContaining('did not say that a serves') });
   });
 
   test('without a gate it takes over, as it did', () => {
