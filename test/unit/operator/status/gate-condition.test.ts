@@ -14,7 +14,7 @@ function resting(over: Partial<Extract<GateState, { state: 'Resting' }>> = {}): 
 }
 
 function running(over: Partial<Extract<GateState, { state: 'Running' }>> = {}): GateState {
-  return { key: GATE.key, run: 3, failures: 0, problem: undefined, finding: undefined, state: 'Running', startedAtMs: NOW_MS - HOUR_MS, ...over };
+  return { key: GATE.key, run: 3, failures: 0, problem: undefined, finding: undefined, passed: undefined, state: 'Running', startedAtMs: NOW_MS - HOUR_MS, ...over };
 }
 
 type Given = Readonly<{ hasGate?: boolean; job?: EvaluationJob; candidatePods?: VersionPods }>;
@@ -23,12 +23,11 @@ function decision(gate: GateState | undefined, { hasGate = true, job = { state: 
   return decide(facts({ wanted: wanted('b', { gate: hasGate ? GATE : undefined }), state, selected: identity('a').hash.slice(0, 8), pods: podsOf({ a: READY_PODS, b: candidatePods }), evaluationJob: job }));
 }
 const held: EvaluationJob = { state: 'Running', problem: { code: 'NoEvaluationPod', message: 'Job x has no pod: quota or admission may refuse it.', outside: true } };
-const proven = finding({ verdict: 'Pass', reason: 'Proven', message: 'AUC 0.81.' });
 
 test.each<{ name: string; gate: GateState | undefined; given?: Given; condition: string; auc: number }>([
   { name: 'the first look is being taken', gate: undefined, condition: 'Unknown Evaluating: the first look is being taken', auc: 0.84 },
   { name: 'the first look has no pod', gate: running(), given: { job: held }, condition: 'Unknown NoEvaluationPod: the newest look is held up: NoEvaluationPod: Job x has no pod: quota or admission may refuse it.', auc: 0.84 },
-  { name: 'a later look has none: what was found stands', gate: running({ finding: proven }), given: { job: held }, condition: 'True Proven: Pass: AUC 0.81. (the newest look is held up: NoEvaluationPod: Job x has no pod: quota or admission may refuse it.)', auc: 0.81 },
+  { name: 'a later look has none: what was found stands', gate: running({ finding: proven, passed }), given: { job: held }, condition: 'True Proven: Pass: AUC 0.81. (the newest look is held up: NoEvaluationPod: Job x has no pod: quota or admission may refuse it.)', auc: 0.81 },
   { name: 'what holds up the try now is told, not what became of the one before', gate: running({ problem, failures: 1 }), given: { job: held }, condition: 'Unknown NoEvaluationPod: the newest look is held up: NoEvaluationPod: Job x has no pod: quota or admission may refuse it.', auc: 0.84 },
   { name: 'a look that gets on', gate: running(), given: { job: { state: 'Running', problem: undefined } }, condition: 'Unknown Evaluating: the first look is being taken', auc: 0.84 },
   { name: 'the first look is due, and one side has no pod', gate: resting({ finding: undefined, nextRunAtMs: NOW_MS }), given: { candidatePods: { ...READY_PODS, ready: 0, readyUpToDate: 0 } }, condition: 'Unknown NotLookedYet: the gate looks once the pods of both sides are ready', auc: 0.84 },

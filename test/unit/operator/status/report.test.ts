@@ -133,7 +133,7 @@ describe('what a person reads', () => {
 describe('a roll of stable that is stuck', () => {
   const stuck: VersionPods = { requested: 2, ready: 2, readyUpToDate: 0, outdated: 2, problem: { code: 'ImagePullBackOff', message: 'no such image', outside: true } };
   const told = 'True ImagePullBackOff: 2 pods of a with former settings are still to be replaced. A new one does not become ready: ImagePullBackOff: no such image';
-  const gate = { key: GATE.key, run: 2, failures: 0, problem: undefined, finding: finding(), state: 'Resting' as const, nextRunAtMs: NOW_MS + HOUR_MS };
+  const gate = { key: GATE.key, run: 2, failures: 0, problem: undefined, finding: finding(), passed: undefined, state: 'Resting' as const, nextRunAtMs: NOW_MS + HOUR_MS };
   const besideStable = { want: wanted('b', { gate: GATE }), pods: { a: stuck, b: READY_PODS } };
   const failed = { failures: 3, code: 'StoreUnreachable', message: 'no answer.' };
 
