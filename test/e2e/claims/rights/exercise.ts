@@ -103,7 +103,9 @@ async function policyForgotten({ kube, progress }: ClaimContext, model: string):
 async function takenBackInInspection(context: ClaimContext, model: string): Promise<void> {
   const { kube } = context;
   const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'no-pods' }, spec: { hard: { pods: '0' } } };
-  const running = async (): Promise<number> => (await kube.list(JOBS, { labelSelector: `${LABELS.model}=${model}` })).filter(({ status }) => (status?.conditions ?? []).length === 0).length;
+  const inspections = async (): Promise<readonly string[]> => (await kube.list(JOBS, { labelSelector: `${LABELS.model}=${model},${LABELS.component}=inspect` })).map(({ metadata }) => metadata.uid);
+  const before = await inspections();
+  const running = async (): Promise<number> => (await inspections()).filter((uid) => !before.includes(uid)).length;
   await kube.apply(quota);
   await kube.patch(MODELS, model, { spec: { model: { version: VERSIONS.shuffled } } });
   await kube.untilAny({ what: `${VERSIONS.shuffled} is inspected`, deadlineMs: SOON_MS }, running, (jobs) => jobs > 0);
