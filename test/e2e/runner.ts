@@ -11,7 +11,7 @@ import { writeEvidence, type Proof } from './evidence.ts';
 import { prove } from './prove.ts';
 
 /** Claims in short form that run side by side where they may: they mostly wait for pods, and two cores are enough for that. */
-const AT_ONCE = 3;
+const AT_ONCE = 4;
 
 const lines: Lines = { out: (line) => console.log(line), progress: (line) => console.error(line) };
 
