@@ -15,6 +15,7 @@ import { TOLERANCE } from '../load/samples.ts';
 import { STORAGE, VERSIONS } from '../manifest.ts';
 import { keyOf, storeObjects } from '../store-objects.ts';
 import { scoreLive, tell, untilShipped } from './shadow-live/live.ts';
+import { judgeReplay, putLabelledSet } from './shadow-live/replayed.ts';
 
 const MODEL = 'shadow-live';
 const RATE_PER_SECOND = 50;
@@ -28,7 +29,7 @@ const ASKED_THEN = { minAUC: 0.75 } as const;
 /** The gate sees what callers sent and were told, and finds in it what statisticians' programs find. */
 export const shadowLive: PlatformClaim = {
   name: 'shadow-live',
-  title: 'A better version in Shadow, Telco rows at 50 a second, labels late, out of order, twice, corrected and by file: pairs are what was sent, and AUC, interval and verdict those of numpy, scipy and scikit-learn, to 1e-9.',
+  title: 'A better version in Shadow, Telco rows at 50 a second, labels late, out of order, twice, corrected and by file, then the same customers as a labelled set: pairs are what was sent, and AUC, interval and verdict those of numpy, scipy and scikit-learn, to 1e-9.',
   needs: 'shared',
   run: async (context) => {
     const { form, signal, progress, prefix, store } = context;
@@ -53,6 +54,10 @@ export const shadowLive: PlatformClaim = {
     const theirs = await offline(expected.pairs, evidence.request.gate, [VERSIONS.decent, VERSIONS.better], signal);
     const judged = judgeLook(context, { evidence, lines, expected, plan, theirs, sent: scored.length });
     statusSaysSo(context, view, evidence);
+    progress('the same customers as a labelled set');
+    const dataset = await putLabelledSet(context, expected.pairs.map(({ customer }) => customer));
+    const replayed = await lookAgain(context, MODEL, { labels: 'Replay', replay: { dataset } });
+    await judgeReplay(context, await evidenceOf(context, replayed), expected.pairs);
     return {
       checks: [],
       figure: `${scored.length} rows at ${RATE_PER_SECOND} a second, ${plan.distinct} labels: ${theirs.rows} pairs as sent, AUC ${theirs.candidate.value.toFixed(4)} (${theirs.candidate.lower.toFixed(4)} to ${theirs.candidate.upper.toFixed(4)}), ${theirs.verdict}; within ${judged.worst.toExponential(0)} of numpy, scipy and scikit-learn`,

@@ -3,10 +3,7 @@ import type { ClaimBasics } from '../context.ts';
 import { expectedLines, without } from './evidence-reader.ts';
 import type { ExpectedPairs } from './expected-pairs.ts';
 import type { LabelPlan } from './label-plan.ts';
-import { deviations, type Offline } from './offline.ts';
-
-/** Numbers of a look may be so far from those of numpy, scipy and scikit-learn. */
-const LIMIT = 1e-9;
+import { deviations, LIMIT, type Offline } from './offline.ts';
 
 /** A look beside what was sent and told, and what numpy, scipy and scikit-learn make of that. */
 export type Judged = Readonly<{ worst: number; evidence: string }>;

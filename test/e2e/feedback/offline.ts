@@ -9,6 +9,9 @@ import { output, ROOT } from '../command.ts';
 import { TELCO_PACKAGES } from '../load/customers.ts';
 import type { ExpectedPair } from './expected-pairs.ts';
 
+/** Numbers of a look may be so far from those of numpy, scipy and scikit-learn. */
+export const LIMIT = 1e-9;
+
 const Measured = z.object({ value: z.number(), variance: z.number(), lower: z.number(), upper: z.number() });
 
 /** What offline.py says. */
