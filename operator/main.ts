@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { parseEnvironment } from '../platform/configuration/environment.ts';
-import { createLogger, loggedError, type Logger } from '../platform/logging/logger.ts';
+import { createLogger, type Logger } from '../platform/logging/logger.ts';
 import { runOperator } from './operator.ts';
 import { OperatorEnvironment } from './settings.ts';
 
@@ -19,7 +19,7 @@ function superviseProcess(logger: Logger): AbortSignal {
   process.on('SIGINT', onSignal);
   for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
     process.on(event, (error: unknown) => {
-      logger.error({ error: loggedError(error) }, event);
+      logger.error({ error }, event);
       process.exit(1);
     });
   }
@@ -34,6 +34,6 @@ try {
   // All is written and closed: nothing that was forgotten may keep the process alive.
   process.exit(ended === 'LeadershipLost' ? 1 : 0);
 } catch (error) {
-  createLogger({ level: 'info', fields: { component: 'operator' } }).error({ error: loggedError(error) }, 'operator failed');
+  createLogger({ level: 'info', fields: { component: 'operator' } }).error({ error }, 'operator failed');
   process.exitCode = 1;
 }

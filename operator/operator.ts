@@ -111,7 +111,7 @@ export async function runOperator({ environment, logger, stop }: OperatorInput):
       cancelResync();
       // Keys that wait for hours would keep the process alive.
       queue.shutDown();
-      if (leadership?.lost.aborted !== true) await events.flush(AbortSignal.timeout(FLUSH_MS)).catch((error: unknown) => logger.warn({ err: error }, 'some events were not written'));
+      if (leadership?.lost.aborted !== true) await events.flush(AbortSignal.timeout(FLUSH_MS)).catch((error: unknown) => logger.warn({ error }, 'some events were not written'));
     }
     return leadership?.lost.aborted === true ? 'LeadershipLost' : 'Stopped';
   } catch (error) {

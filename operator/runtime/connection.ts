@@ -140,12 +140,20 @@ export class Connection implements Transport {
  * Connects, lazily: no call is made here.
  * @param input.kubeconfig path of a kubeconfig; without it, the pod's service account
  * @param input.version ours, for the User-Agent by which the API server's audit log and priority rules tell us apart
+ * @throws ApiError where there is neither
  */
 export function connect(input: { kubeconfig?: string | undefined; version: string }): Connection {
   const config = new KubeConfig();
-  if (input.kubeconfig === undefined) config.loadFromCluster();
-  else config.loadFromFile(input.kubeconfig);
-  return new Connection(config, `churnops-operator/${input.version}`);
+  const { kubeconfig } = input;
+  try {
+    if (kubeconfig === undefined) config.loadFromCluster();
+    else config.loadFromFile(kubeconfig);
+    return new Connection(config, `churnops-operator/${input.version}`);
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause;
+    const message = kubeconfig === undefined ? 'This is no pod of a cluster. Outside one, set CHURNOPS_KUBECONFIG to the path of a kubeconfig.' : `CHURNOPS_KUBECONFIG: ${kubeconfig} cannot be read as a kubeconfig.`;
+    throw new ApiError({ code: 'BadRequest', message, cause });
+  }
 }
 
 /** A body that looks once more when it is asked for, which is after the connection is there and the headers have left. */

@@ -108,7 +108,7 @@ export class EventRecorder {
       metrics.events.inc({ outcome: await this.#write(event, atMs, AbortSignal.timeout(writeTimeoutMs)) });
     } catch (error) {
       metrics.events.inc({ outcome: 'failed' });
-      this.#logger.warn({ err: error, reason: event.reason }, 'an event was not written');
+      this.#logger.warn({ error, reason: event.reason }, 'an event was not written');
     } finally {
       this.#backlog -= 1;
     }

@@ -164,15 +164,15 @@ export class ReconcilerLoop {
     if (error instanceof TerminalError) {
       metrics.terminalErrors.inc(this.#labels);
       queue.forget(key);
-      logger.error({ err: error }, 'reconcile failed for good, it waits for a change');
+      logger.error({ error }, 'reconcile failed for good, it waits for a change');
       return;
     }
     if (cut) {
-      logger.warn({ err: error }, 'reconcile was cut off by the shutdown');
+      logger.warn({ error }, 'reconcile was cut off by the shutdown');
       return;
     }
     queue.addRateLimited(key);
-    logger.error({ err: error, failures: queue.failures(key) }, 'reconcile failed, it is tried again');
+    logger.error({ error, failures: queue.failures(key) }, 'reconcile failed, it is tried again');
   }
 }
 

@@ -201,7 +201,7 @@ export class WatchCache<T extends KubeObject> {
       metrics.watchFailures.inc({ name: this.#name, code });
       const askedMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
       const waitMs = relistAtOnce ? 0 : Math.max(backoff.next(), askedMs);
-      this.#logger[told ? 'debug' : 'warn']({ err: error, code, waitMs }, 'watch interrupted, will resume');
+      this.#logger[told ? 'debug' : 'warn']({ error, code, waitMs }, 'watch interrupted, will resume');
       return waitMs;
     }
   }
@@ -288,7 +288,7 @@ export class WatchCache<T extends KubeObject> {
         handler(change.previous, change.current, initial);
       } catch (error) {
         this.#input.metrics.handlerErrors.inc({ name: this.#name });
-        this.#logger.error({ err: error }, 'a change handler threw');
+        this.#logger.error({ error }, 'a change handler threw');
       }
     }
   }

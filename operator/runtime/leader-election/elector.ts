@@ -117,7 +117,7 @@ export class LeaderElector {
       if (signal.aborted) throw error;
       // Overtaken, or gone: the next look reads it.
       this.#stored = undefined;
-      this.#logger.warn({ err: error }, 'the lease could not be had, will try again');
+      this.#logger.warn({ error }, 'the lease could not be had, will try again');
       if (isApiError(error, 'Conflict') || isApiError(error, 'NotFound')) return this.#look(signal);
       return 'Unknown';
     }
@@ -194,7 +194,7 @@ export class LeaderElector {
       await client.replace(LEASES, { ...current, spec }, AbortSignal.timeout(timing.retryPeriodMs));
       this.#logger.info({}, 'lease given back');
     } catch (error) {
-      this.#logger.warn({ err: error }, 'the lease was not given back: the next leader waits until it is over');
+      this.#logger.warn({ error }, 'the lease was not given back: the next leader waits until it is over');
     }
   }
 

@@ -81,6 +81,11 @@ test('nobody listens: Unavailable, with the address', async () => {
   await connection.close();
 });
 
+test.each([
+  { name: 'outside a cluster', kubeconfig: undefined, told: 'set CHURNOPS_KUBECONFIG to the path of a kubeconfig' },
+  { name: 'a kubeconfig that is not there', kubeconfig: '/none/kubeconfig', told: 'CHURNOPS_KUBECONFIG: /none/kubeconfig cannot be read as a kubeconfig.' },
+])('$name: what to do', ({ kubeconfig, told }) => expect(() => connect({ kubeconfig, version: 'test' })).toThrow(told));
+
 test('a kubeconfig without a cluster says so', async () => {
   const path = await kubeconfig('one');
   await writeFile(path, JSON.stringify({ apiVersion: 'v1', kind: 'Config', 'current-context': 'none', clusters: [], users: [], contexts: [] }));
