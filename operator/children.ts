@@ -1,8 +1,10 @@
 import { shortHash } from '../contracts/digest.ts';
 import { CANDIDATE_SERVICE, LABELS } from '../contracts/names.ts';
 import type { Caches } from './caches.ts';
-import { AUTOSCALERS, CHURN_MODELS, CRON_JOBS, DEPLOYMENTS, DISRUPTION_BUDGETS, JOBS, NETWORK_POLICIES, podsOfJob, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
+import { AUTOSCALERS, CHURN_MODELS, CRON_JOBS, DEPLOYMENTS, DISRUPTION_BUDGETS, JOBS, NETWORK_POLICIES, PODS, podsOfJob, SERVICE_ACCOUNTS, SERVICES, type Deployment } from './observation/kinds.ts';
 import type { Children } from './observation/observe.ts';
+import { isServingPod } from './observation/pod-policy.ts';
+import { isReady } from './observation/version-pods.ts';
 import { autoscaler } from './resources/autoscaler.ts';
 import { candidateAddress, candidateServices } from './resources/candidate-service.ts';
 import type { Desired } from './resources/desired.ts';
@@ -13,7 +15,7 @@ import { networkPolicies } from './resources/network-policy.ts';
 import { isBoundToOneNode } from './resources/pod-parts.ts';
 import { retentionCronJobs } from './resources/retention-cron-job.ts';
 import { serviceAccounts } from './resources/service-account.ts';
-import { stableService } from './resources/service.ts';
+import { NOBODY, stableService } from './resources/service.ts';
 import { mountsSecrets, servingDeployment } from './resources/serving-deployment.ts';
 import type { Settings } from './resources/settings.ts';
 import { childName, type Subject } from './resources/subject.ts';
@@ -73,6 +75,8 @@ export class ChildrenWriter {
     if (decision.autoscaler === undefined && !(await this.#remove(round, AUTOSCALERS, this.#caches.autoscalers, children.autoscalers, signal))) return round.result(false);
     for (const { deployment, replicas } of sized) if (replicas > deployment.spec.replicas) await round.do(this.#scale(deployment, replicas, signal));
     if (decision.holding !== undefined && (await round.do(this.#put(round, AUTOSCALERS, this.#caches.autoscalers, subject, autoscaler(subject, decision.holding), signal))) === undefined) return round.result(false);
+    if (await this.#leavesReadyPods(subject, children, selectedHash(decision), signal)) round.outdated = true;
+    if (round.outdated) return round.result(false);
     const service = await round.do(this.#put(round, SERVICES, this.#caches.services, subject, stableService(subject, selectedHash(decision)), signal));
     if (service !== undefined) {
       if (decision.autoscaler !== undefined) await round.do(this.#put(round, AUTOSCALERS, this.#caches.autoscalers, subject, autoscaler(subject, decision.autoscaler), signal));
@@ -84,6 +88,18 @@ export class ChildrenWriter {
     }
     await this.#schedule(subject, children, decision, round, signal);
     return round.result(service !== undefined);
+  }
+
+  /**
+   * Whether callers would be taken from pods that are ready, while our copies do not know it yet. Copies of different kinds differ in age: an operator that
+   * was cut off right after a switch, and begins with pods older than the Service, would send callers back, and on again a moment later.
+   */
+  async #leavesReadyPods({ name, namespace }: Subject, children: Children, to: string | undefined, signal: AbortSignal): Promise<boolean> {
+    const from = children.services.find(({ metadata }) => metadata.name === name)?.spec.selector?.[LABELS.hash];
+    if (from === undefined || from === NOBODY || from === to) return false;
+    if (children.pods.some((pod) => pod.metadata.labels?.[LABELS.hash] === from && isReady(pod))) return false;
+    const { items } = await this.#client.list(PODS, { namespace, labelSelector: `${LABELS.model}=${name},${LABELS.hash}=${from}` }, signal);
+    return items.some((pod) => isServingPod(pod) && isReady(pod));
   }
 
   async #put<T extends KubeObject>(round: Round, kind: ResourceKind<T>, cache: KindCache<T>, subject: Subject, desired: DesiredObject, signal: AbortSignal): Promise<Put<T>> {

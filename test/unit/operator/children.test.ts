@@ -5,8 +5,9 @@ import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../../../contracts/names.ts'
 import { Caches } from '../../../operator/caches.ts';
 import { ChildrenWriter } from '../../../operator/children.ts';
 import { ModelSecrets } from '../../../operator/model-secrets.ts';
-import { AUTOSCALERS, DEPLOYMENTS, PODS } from '../../../operator/observation/kinds.ts';
+import { AUTOSCALERS, DEPLOYMENTS, PODS, SERVICES } from '../../../operator/observation/kinds.ts';
 import type { Children } from '../../../operator/observation/observe.ts';
+import { stableService } from '../../../operator/resources/service.ts';
 import { servingDeployment } from '../../../operator/resources/serving-deployment.ts';
 import type { Subject } from '../../../operator/resources/subject.ts';
 import { decide } from '../../../operator/rollout/decide.ts';
@@ -16,7 +17,7 @@ import { RuntimeMetrics } from '../../../operator/runtime/runtime-metrics.ts';
 import { isWrite } from '../../../operator/runtime/transport.ts';
 import { operatorSettings } from './resources/operator-settings.ts';
 import { INITIAL_STATE } from '../../../operator/rollout/state.ts';
-import { besides, facts, GATE, HOUR_MS, inspecting, NOW_MS, podsOf, previous, READY_PODS, REPOSITORY, stable, wanted } from './rollout/builders.ts';
+import { besides, facts, GATE, HOUR_MS, identity, inspecting, NOW_MS, podsOf, previous, READY_PODS, REPOSITORY, stable, wanted } from './rollout/builders.ts';
 import { FakeTransport } from './runtime/fake-transport.ts';
 import { ManualClock } from './runtime/manual-clock.ts';
 import { RecordingLogger } from './runtime/recording-logger.ts';
@@ -109,6 +110,31 @@ test('a Deployment that lost its label by somebody\'s hand is no reason to scale
   expect(result).toMatchObject({ outdated: true, serviceSwitched: false, problems: [] });
   expect(written.filter((path) => path.includes('/deployments/'))).toEqual([expect.stringMatching(new RegExp(`/deployments/${name}$`))]);
   expect(written.some((path) => /\/(scale|services|horizontalpodautoscalers)/.test(path))).toBe(false);
+});
+
+describe('callers are not taken from pods that are ready, because our copies do not know it yet', () => {
+  const serving = stable('a');
+  const [from, to] = [identity('b').hash.slice(0, 8), serving.hash.slice(0, 8)];
+  const service = SERVICES.schema.parse({ ...stableService(subject, from), metadata: { ...stableService(subject, from).metadata, uid: 's', resourceVersion: '1' } });
+  const pod = (ready: boolean) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'b-1', namespace: subject.namespace, uid: 'p', resourceVersion: '1', labels: { [LABELS.model]: subject.name, [LABELS.hash]: from, [LABELS.component]: 'serving' } }, spec: {}, status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] } });
+  const decision = decide(facts({ wanted: wanted('a'), state: { ...INITIAL_STATE, stable: serving }, selected: from, pods: podsOf({ a: READY_PODS }) }));
+
+  test.each<{ name: string; seen: readonly object[]; live: readonly object[]; switched: boolean }>([
+    { name: 'the API server says that they are: looked at again', seen: [], live: [pod(true)], switched: false },
+    { name: 'the API server says that they are not: callers go where somebody answers', seen: [], live: [pod(false)], switched: true },
+    { name: 'they are seen to be: the switch is meant, and nobody is asked', seen: [pod(true)], live: [], switched: true },
+  ])('$name', async ({ seen, live, switched }) => {
+    const { result, written } = await oneRound(
+      { uid: 'uid-1' },
+      (path, isWrite) => (isWrite ? undefined : path.endsWith('/pods') ? { status: 200, body: { apiVersion: 'v1', kind: 'PodList', metadata: { resourceVersion: '1' }, items: live } } : path.endsWith(`/services/${subject.name}`) ? { status: 200, body: service } : undefined),
+      decision,
+      { ...NO_CHILDREN, services: [service], pods: seen.map((each) => PODS.schema.parse(each)) },
+    );
+    expect(decision.selected).toBe(serving.hash);
+    expect({ outdated: result.outdated, switched: result.serviceSwitched }).toEqual({ outdated: !switched, switched });
+    expect(written.some((path) => path.endsWith(`/services/${subject.name}`))).toBe(switched);
+    expect(to).not.toBe(from);
+  });
 });
 
 describe('when the Secrets about labels are looked at by a process that meets a model that runs', () => {
